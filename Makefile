@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine: make run, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
+
+.PHONY: run install install-test test lint lock clean
+
+run: install
+	exec $(BIN)/zhihui up
+
+install: $(VENV)/.installed
+
+install-test: $(VENV)/.installed-test
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else f"zhihui needs Python 3.11 to 3.13, this is {sys.version.split()[0]}: run make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing zhihui into $(VENV) (a few minutes the first time) ..."
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(PROJECT)
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing zhihui and its test tools into $(VENV) (a few minutes the first time) ..."
+	$(INSTALL) --require-hashes -r requirements-test.lock
+	$(PROJECT)
+	@touch $@ $(VENV)/.installed
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+# Resolves the dependencies anew; needs the uv tool. Hashes of every file are kept and no index is named.
+lock:
+	printf 'hatchling\neditables\n' > build-requirements.in
+	uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+	uv pip compile pyproject.toml build-requirements.in --extra test -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements-test.lock
+	rm build-requirements.in
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

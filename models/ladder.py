@@ -1,0 +1,81 @@
+"""When a case must be looked at again: rungs of the ladder, seats that take too long, suspensions that end, requests left lying.
+
+The ladder climbs on the unit's handle clock only. Suspended and exempt cases do not climb. Every moment here is a
+function of the case and the city, so a visit that comes late finds the same moments as one that comes in time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.case_state import CaseState
+from models.city import City
+from models.clock import CaseClock
+from models.policy import Rung
+from models.vocabulary import SEAT_CLOCKS, ActionName, ClockKind, RequestState, State
+from models.worktime import WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A moment at which time itself acts on a case."""
+
+    at: datetime
+    action: ActionName
+    what: str = ""
+    """Rung code, clock kind or request kind."""
+
+
+def next_wake(case: CaseState, city: City) -> Wake | None:
+    """The earliest moment at which time acts on a case, or None."""
+    wakes = _wakes(case, city)
+    return min(wakes, key=lambda wake: wake.at) if wakes else None
+
+
+def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalendar) -> dict[str, datetime]:
+    """The moment of every rung for a handle clock.
+
+    Example: 4 work_hour dispatched Monday 08:00: reminder at 80 % 11:12, overdue at 12:00, supervision one work day
+    after that (longer than one limit) on Tuesday 12:00, bulletin three work days later on Friday 12:00.
+    """
+    moments: dict[str, datetime] = {}
+    for rung in ladder:
+        if rung.share is not None:
+            amount = clock.amount if rung.share == 1 else clock.amount * float(rung.share)
+            moments[rung.code] = clock.moment_of(amount, calendar)[0]
+        elif rung.after is not None:
+            start = moments.get(rung.follows or "", clock.due_at)
+            moment = calendar.due(start, *calendar.allowance(rung.after), provisional_allowed=True).at
+            if rung.or_one_limit:
+                amount = max(clock.amount, timedelta(0))
+                moment = max(moment, calendar.due(start, clock.basis, amount, provisional_allowed=True).at)
+            moments[rung.code] = moment
+    return moments
+
+
+def _wakes(case: CaseState, city: City) -> list[Wake]:
+    wakes = [
+        Wake(request.due_at, ActionName.REMIND_REQUEST, request.kind.value)
+        for request in case.requests
+        if request.state is RequestState.OPEN and not request.reminded
+    ]
+    if case.state is State.SUSPENDED and case.suspended_until is not None:
+        wakes.append(Wake(case.suspended_until, ActionName.RESUME))
+    clock = case.running_clock()
+    if clock is None:
+        return wakes
+    if clock.kind is ClockKind.HANDLE:
+        if not case.exempt:
+            wakes += _rungs_ahead(case, clock, city)
+    elif clock.kind in SEAT_CLOCKS and not case.seat_alarmed:
+        amount = clock.amount * float(city.policy.seat_alarm_share)
+        wakes.append(Wake(clock.moment_of(amount, city.calendar)[0], ActionName.ALARM_SEAT, clock.kind.value))
+    return wakes
+
+
+def _rungs_ahead(case: CaseState, clock: CaseClock, city: City) -> list[Wake]:
+    due = clock.due_at.isoformat()
+    ahead = [rung.code for rung in city.policy.ladder if case.rungs.get(rung.code) != due]
+    if not ahead:
+        return []
+    moments = rung_moments(clock, city.policy.ladder, city.calendar)
+    return [Wake(moments[code], ActionName.CLIMB, code) for code in ahead if code in moments]

@@ -1,0 +1,248 @@
+"""Deciding: given a case, what waits for it, the city and the moment, which events follow.
+
+Nothing here reads a clock, a database or a server. One visit of a case goes through its time in order: what time
+does (rungs, ends of suspensions) at its own moment, what people did at the moment they did it, then what the city's
+rules may do at the moment of the visit. So a visit that comes late writes the same history as one in time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from models.case_notices import NoticeDraft, last_rung_only, notices_for
+from models.case_state import CaseEvent, CaseState
+from models.city import City
+from models.ladder import Wake, next_wake
+from models.lifecycle_events import CalendarOf, apply
+from models.lifecycle_rules import Action, Actor, Asked, first_refusal
+from models.lifecycle_table import EFFECT_OF, Step, Target, step_for, steps_from
+from models.refusal import Refusal
+from models.rule_steps import next_rule_step
+from models.step_facts import Serials, clean_facts, step_facts
+from models.vocabulary import ENDED, ActionName, RequestKind, RequestState, Role, State
+
+MOST_STEPS = 200
+"""More steps of one case in one visit mean a loop in the city's policy."""
+
+
+class RunawayCase(RuntimeError):
+    """A case keeps moving without end in one visit: two rules of the policy undo each other."""
+
+
+@dataclass(slots=True)
+class CaseVisit:
+    """What one visit did to one case."""
+
+    case: CaseState
+    now: datetime
+    before: State
+    events: list[CaseEvent] = field(default_factory=list)
+    outcomes: list[tuple[Action, Refusal | None]] = field(default_factory=list)
+    drafts: list[NoticeDraft] = field(default_factory=list)
+
+    @property
+    def notices(self) -> list[NoticeDraft]:
+        """What is to be told."""
+        return last_rung_only(self.drafts)
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything happened."""
+        return bool(self.events)
+
+
+class Lifecycle:
+    """The rules of one city at work: carries what every decision needs, so that decisions stay small."""
+
+    def __init__(self, city: City, serials: Serials, calendar_of: CalendarOf | None = None) -> None:
+        self.city = city
+        self.serials = serials
+        self.calendar_of = calendar_of or (lambda _edition: city.calendar)
+
+    def open_case(self, case: CaseState, facts: dict[str, Any], at: datetime, now: datetime) -> CaseVisit:
+        """Opens a case with its `report` event; the accept clock starts when the report was taken in."""
+        visit = CaseVisit(case, now, case.state)
+        actor = Actor(f"source:{case.source}", Role.SOURCE)
+        facts = {"opened_at": case.opened_at.astimezone(UTC).isoformat(), **facts}
+        self._write(visit, Action(ActionName.REPORT, actor, {}, at, "intake", resolved=facts), at, opening=True)
+        return visit
+
+    def visit(self, case: CaseState, actions: Iterable[Action], now: datetime) -> CaseVisit:
+        """Brings a case up to the present: time, people and rules, in the order of their moments.
+
+        Raises: RunawayCase when rules keep undoing each other.
+        """
+        now = now.astimezone(UTC)
+        visit = CaseVisit(case, now, case.state)
+        waiting = sorted(actions, key=lambda action: action.at)
+        if case.calendar_edition != self.city.calendar_edition and case.state not in ENDED:
+            self.by_rule(visit, ActionName.CORRECT_CALENDAR, "calendar", now)
+        for _ in range(MOST_STEPS):
+            if not (self._one_due_thing(visit, waiting) or self._one_rule_step(visit)):
+                return visit
+        raise RunawayCase(f"case {case.name}: {MOST_STEPS} steps in one visit, last {visit.events[-1].action}")
+
+    def take(self, visit: CaseVisit, action: Action) -> Refusal | None:
+        """Takes one action of a person, or says why not and what is allowed now."""
+        case = visit.case
+        facts = clean_facts(action.facts)
+        refusal = facts if isinstance(facts, Refusal) else self._refusal(case, action, facts, visit.now)
+        if refusal is None and not isinstance(facts, Refusal):
+            at = self._at(case, min(action.at, visit.now))
+            self._write(visit, action, at, facts)
+        visit.outcomes.append((action, refusal))
+        return refusal
+
+    def by_rule(self, visit: CaseVisit, name: ActionName, rule: str, at: datetime, /, **facts: Any) -> Refusal | None:
+        """Takes a step by a rule; the event records which."""
+        action = Action(name, Actor(f"rule:{rule}", Role.RULE), facts, at, "rule", resolved=facts)
+        refusal = self._refusal(visit.case, action, facts, visit.now)
+        if refusal is None:
+            self._write(visit, action, self._at(visit.case, at), facts)
+        return refusal
+
+    def _one_due_thing(self, visit: CaseVisit, waiting: list[Action]) -> bool:
+        """The next thing of time or people up to now; at the same moment people come first (equal is on time)."""
+        wake = next_wake(visit.case, self.city)
+        if wake is not None and (wake.at > visit.now or (waiting and waiting[0].at <= wake.at)):
+            wake = None
+        if wake is not None:
+            self._wake(visit, wake)
+            return True
+        if waiting:
+            self.take(visit, waiting.pop(0))
+            return True
+        return False
+
+    def _wake(self, visit: CaseVisit, wake: Wake) -> None:
+        case = visit.case
+        if wake.action is ActionName.CLIMB:
+            rung = next(r for r in self.city.policy.ladder if r.code == wake.what)
+            clock = case.running_clock()
+            due_at = clock.due_at.isoformat() if clock else ""
+            extra = {"bulletin": True} if rung.bulletin else {}
+            self.by_rule(
+                visit, ActionName.CLIMB, f"ladder.{rung.code}", wake.at, rung=rung.code, due_at=due_at, **extra
+            )
+            if rung.supervises:
+                self.by_rule(
+                    visit, ActionName.SUPERVISE, f"ladder.{rung.code}", wake.at, reason="overdue", kind="timeout"
+                )
+        elif wake.action is ActionName.RESUME:
+            self.by_rule(visit, ActionName.RESUME, "suspension_ended", wake.at)
+        elif wake.action is ActionName.REMIND_REQUEST:
+            self.by_rule(visit, ActionName.REMIND_REQUEST, "request_waits", wake.at, kind=wake.what)
+        else:
+            self.by_rule(visit, ActionName.ALARM_SEAT, "seat_late", wake.at, clock=wake.what)
+
+    def _one_rule_step(self, visit: CaseVisit) -> bool:
+        step = next_rule_step(visit.case, self.city, visit.now)
+        if step is None:
+            return False
+        return self.by_rule(visit, step.action, step.rule, visit.now, **step.facts) is None
+
+    def _refusal(self, case: CaseState, action: Action, facts: dict[str, Any], now: datetime) -> Refusal | None:
+        if action.name is ActionName.CHECK and facts.get("result") == "passed" and case.stage == "make_safe":
+            facts["result"] = "made_safe"
+        step = step_for(action.name, facts)
+        role = action.actor.role
+        if step is None:
+            return Refusal("unreadable_fact", {"name": "result", "value": str(facts.get("result", ""))[:40]})
+        if case.state not in step.from_:
+            return Refusal(
+                "not_now",
+                {"action": action.name.value, "state": case.state.value, "allowed": allowed_now(case.state, role)},
+            )
+        if role not in step.by:
+            return Refusal(
+                "not_yours", {"action": action.name.value, "role": role.value, "allowed": allowed_now(case.state, role)}
+            )
+        missing = [name for name in step.needs if facts.get(name) in (None, "")]
+        if missing:
+            return Refusal("missing_fact", {"action": action.name.value, "needs": missing})
+        return first_refusal(Asked(case, action, self.city, self._at(case, min(action.at, now)), facts))
+
+    def _write(
+        self,
+        visit: CaseVisit,
+        action: Action,
+        at: datetime,
+        facts: dict[str, Any] | None = None,
+        *,
+        opening: bool = False,
+    ) -> None:
+        case = visit.case
+        step = step_for(action.name, facts or {})
+        if step is None:
+            raise KeyError(f"no row of the state table for {action.name} with {facts}")
+        asked = Asked(case, action, self.city, at, facts or {})
+        event = CaseEvent(
+            action=action.name,
+            at=at,
+            recorded_at=visit.now,
+            actor=action.actor.code,
+            role=action.actor.role,
+            origin=action.origin,
+            from_state=None if opening else case.state,
+            to_state=_target(step, case),
+            facts=step_facts(asked, step, self.serials),
+            edition=self.city.edition,
+        )
+        apply(case, event, self.calendar_of)
+        _note_deadline(case, event, step)
+        visit.events.append(event)
+        visit.drafts += notices_for(case, event, self.city)
+        self._effects(visit, event)
+
+    def _effects(self, visit: CaseVisit, event: CaseEvent) -> None:
+        """What follows at once: the effect of a grant, and requests that have lost their ground."""
+        if event.action is ActionName.DECIDE and event.facts["verdict"] == "granted" and event.facts["final"]:
+            self._grant(visit, RequestKind(event.facts["kind"]), event.facts["request"], event.at)
+        for request in visit.case.requests:
+            if request.state is RequestState.OPEN and _lost_its_ground(visit.case, request.kind, request.unit):
+                self.by_rule(visit, ActionName.LAPSE, "request_lapsed", event.at, kind=request.kind.value)
+
+    def _grant(self, visit: CaseVisit, kind: RequestKind, seq: int, at: datetime) -> None:
+        request = visit.case.requests[seq - 1]
+        facts: dict[str, Any] = {"reason": request.reason, "request": seq, **request.facts}
+        if request.wanted_until is not None:
+            facts["until"] = request.wanted_until.isoformat()
+        self.by_rule(visit, EFFECT_OF[kind], "granted", at, **facts)
+
+    @staticmethod
+    def _at(case: CaseState, at: datetime) -> datetime:
+        """History does not run backwards: nothing takes effect before the case's last event."""
+        at = at.astimezone(UTC)
+        return max(at, case.last_event_at) if case.last_event_at else at
+
+
+def allowed_now(state: State, role: Role | None = None) -> list[str]:
+    """Names of the actions that may be taken from a state (by a role), in the table's order."""
+    names = [step.action.value for step in steps_from(state, role) if step.by != frozenset({Role.RULE})]
+    return list(dict.fromkeys(names))
+
+
+def _target(step: Step, case: CaseState) -> State:
+    if step.to is Target.SAME:
+        return case.state
+    if step.to is Target.BEFORE_SUSPENSION:
+        return case.suspended_from or State.DISPATCHED
+    return State(step.to)
+
+
+def _note_deadline(case: CaseState, event: CaseEvent, step: Step) -> None:
+    """Writes the unit's deadline into the event, as it was promised then."""
+    clock = case.running_clock()
+    if clock is not None and clock.kind == "handle" and any(kind == "handle" for kind, _ in step.clocks):
+        event.facts["due_at"] = clock.due_at.isoformat()
+        if clock.provisional:
+            event.facts["provisional"] = True
+
+
+def _lost_its_ground(case: CaseState, kind: RequestKind, unit: str | None) -> bool:
+    """Whether what was asked for can no longer happen: the case stands elsewhere, or with another unit."""
+    effect = step_for(EFFECT_OF[kind], {})
+    if effect is None or case.state not in effect.from_:
+        return True
+    return case.unit != unit and kind not in (RequestKind.VOID, RequestKind.CORRECTION)

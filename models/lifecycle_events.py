@@ -1,0 +1,410 @@
+"""What an event does to a case: replaying a case's events gives the case, its clocks and its deadline again.
+
+`apply` reads nothing but the case, the event and the calendar the case runs on. So the stored row is a cache of the
+chain, and a test holds the two equal.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from models.case_state import CaseAssignment, CaseEvent, CaseRequest, CaseState
+from models.clock import CaseClock
+from models.lifecycle_table import BY_KEY, RESULT_FACT, ClockMove, Step
+from models.vocabulary import (
+    SEAT_CLOCKS,
+    ActionName,
+    ClockKind,
+    ClockState,
+    RequestKind,
+    RequestState,
+    Role,
+)
+from models.worktime import Basis, WorkCalendar, parse_limit
+
+CalendarOf = Callable[[str], WorkCalendar]
+"""Finds the calendar of a calendar edition."""
+
+SOURCE_LIMIT = "source"
+"""Limit text of a clock whose deadline the source brought along."""
+
+
+def apply(case: CaseState, event: CaseEvent, calendar_of: CalendarOf) -> None:
+    """Moves the case by one event, in place.
+
+    Raises: KeyError for an event no row of the state table knows; ValueError for one that does not follow the last.
+    """
+    step = step_of(event)
+    if event.from_state is not None and event.from_state is not case.state:
+        raise ValueError(
+            f"case {case.id}: {event.action} starts from {event.from_state}, the case stands at {case.state}"
+        )
+    if event.action in (ActionName.CORRECT_CALENDAR, ActionName.REOPEN):
+        case.calendar_edition = event.facts["calendar_edition"]
+    if event.action is ActionName.REOPEN:
+        _begin_round(case)
+    calendar = calendar_of(case.calendar_edition)
+    for kind, move in step.clocks:
+        _move_clock(case, kind, move, event, calendar)
+    effect = _EFFECTS.get(event.action)
+    if effect:
+        effect(case, event, calendar)
+    case.state = event.to_state
+    case.last_event_at = event.at
+    case.events += 1
+
+
+def replay(case: CaseState, events: Iterable[CaseEvent], calendar_of: CalendarOf) -> CaseState:
+    """Applies a case's events from the first on to a case as it was before any of them."""
+    for event in events:
+        apply(case, event, calendar_of)
+    return case
+
+
+def step_of(event: CaseEvent) -> Step:
+    """The row of the state table an event was taken by."""
+    fact = RESULT_FACT.get(event.action)
+    return BY_KEY[(event.action, event.facts[fact] if fact else None)]
+
+
+def lead_assignment(case: CaseState) -> CaseAssignment | None:
+    """The newest lead assignment of the present round, ended or not."""
+    for assignment in reversed(case.assignments):
+        if assignment.lead and assignment.round == case.round:
+            return assignment
+    return None
+
+
+def resumes_for(case: CaseState, unit: str) -> bool:
+    """Whether a dispatch to this unit lets the old handle clock go on, instead of starting a new full limit."""
+    clock = case.last_clock(ClockKind.HANDLE)
+    last = lead_assignment(case)
+    return clock is not None and clock.state is not ClockState.FINISHED and last is not None and last.unit == unit
+
+
+def moment(text: str) -> datetime:
+    """A moment written into an event's facts."""
+    return datetime.fromisoformat(text)
+
+
+def _move_clock(
+    case: CaseState, kind: ClockKind | None, move: ClockMove, event: CaseEvent, calendar: WorkCalendar
+) -> None:
+    if kind is None:
+        for clock in case.clocks:
+            if clock.state is not ClockState.FINISHED:
+                clock.finish(event.at)
+        return
+    if move is ClockMove.FOR_UNIT:
+        move = ClockMove.RESUME if resumes_for(case, event.facts["unit"]) else ClockMove.START
+    clock_now = case.last_clock(kind)
+    if move is ClockMove.START:
+        if clock_now and clock_now.state is not ClockState.FINISHED:
+            clock_now.finish(event.at)
+        _start_clock(case, kind, event, calendar)
+    elif clock_now is not None:
+        _change_clock(case, clock_now, move, event, calendar)
+
+
+def _change_clock(case: CaseState, clock: CaseClock, move: ClockMove, event: CaseEvent, calendar: WorkCalendar) -> None:
+    if move is ClockMove.AMEND:
+        if "amount" in event.facts:
+            clock.limit_text = event.facts.get("limit", clock.limit_text)
+            clock.basis = Basis(event.facts.get("basis", clock.basis))
+            if "original" in event.facts:
+                clock.original = timedelta(microseconds=event.facts["original"])
+            clock.allow(timedelta(microseconds=event.facts["amount"]), calendar)
+    elif clock.state is ClockState.FINISHED:
+        return
+    elif move is ClockMove.RESUME:
+        _resume_clock(case, clock, event, calendar)
+    elif move is ClockMove.PAUSE:
+        clock.pause(event.at)
+    elif move is ClockMove.FINISH:
+        clock.finish(event.at)
+
+
+def _start_clock(case: CaseState, kind: ClockKind, event: CaseEvent, calendar: WorkCalendar) -> None:
+    text = event.facts["limit"]
+    if text == SOURCE_LIMIT:
+        basis, amount = Basis.CONTINUOUS, moment(event.facts["source_due_at"]) - event.at
+    else:
+        basis, amount = calendar.allowance(parse_limit(text))
+    clock = CaseClock(len(case.clocks) + 1, case.round, kind, text, basis, amount, amount)
+    clock.run(event.at, calendar)
+    case.clocks.append(clock)
+    if kind in SEAT_CLOCKS:
+        case.seat_alarmed = False
+    else:
+        case.rungs = {}
+
+
+def _resume_clock(case: CaseState, clock: CaseClock, event: CaseEvent, calendar: WorkCalendar) -> None:
+    if clock.state is ClockState.RUNNING:
+        return
+    if event.facts.get("checking_time_counts"):
+        clock.undo_pause(calendar)
+    else:
+        clock.run(event.at, calendar)
+    if clock.kind in SEAT_CLOCKS:
+        case.seat_alarmed = False
+
+
+def _begin_round(case: CaseState) -> None:
+    case.round += 1
+    case.reopenings += 1
+    case.hand_backs = case.extensions = case.suspensions = case.reworks = case.supervisions = 0
+    case.hand_back_barred = case.made_safe = case.on_bulletin = case.quick_fixed = case.exempt = False
+    case.stage = "whole"
+    case.rungs = {}
+    case.unit = case.inspector = case.handled_at = case.ended_at = case.promised_until = case.dispatched_at = None
+
+
+def _report(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.opened_at = moment(event.facts["opened_at"])
+
+
+def _verify_ordered(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.inspector = event.facts["inspector"]
+
+
+def _verified(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.verified = event.facts["result"]
+    case.inspector = None
+
+
+def _merge(case: CaseState, event: CaseEvent, calendar: WorkCalendar) -> None:
+    case.merged_into = event.facts["into_id"]
+    _end(case, event, calendar)
+
+
+def _unmerge(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.merged_into = case.ended_at = None
+
+
+def _file(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.number = event.facts["number"]
+    case.filed_at = event.at
+    case.edition = event.edition
+
+
+def _dispatch(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _end_assignments(case, event.at)
+    unit = event.facts["unit"]
+    case.assignments.append(
+        CaseAssignment(len(case.assignments) + 1, case.round, unit, True, None, event.at, event.action)
+    )
+    case.unit = unit
+    case.dispatched_at = event.at
+    case.stage = event.facts.get("stage", case.stage)
+    if event.action is ActionName.ARBITRATE:
+        case.hand_back_barred = True
+
+
+def _assign(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    lead = lead_assignment(case)
+    case.assignments.append(
+        CaseAssignment(
+            len(case.assignments) + 1,
+            case.round,
+            event.facts["unit"],
+            False,
+            lead.seq if lead else None,
+            event.at,
+            event.action,
+        )
+    )
+
+
+def _revoke_assign(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    for assignment in case.assignments:
+        if not assignment.lead and assignment.ended_at is None and assignment.unit == event.facts["unit"]:
+            assignment.ended_at = event.at
+
+
+def _hand_back(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _end_assignments(case, event.at)
+    case.unit = None
+    case.hand_backs += 1
+
+
+def _correct(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    for name in ("class_code", "condition_no", "area", "place", "complete"):
+        if name in event.facts:
+            setattr(case, name, event.facts[name])
+    case.stage = event.facts.get("stage", case.stage)
+
+
+def _ask(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    facts = event.facts
+    case.requests.append(
+        CaseRequest(
+            seq=len(case.requests) + 1,
+            round=case.round,
+            kind=RequestKind(facts["kind"]),
+            asked_by=event.actor,
+            asked_at=event.at,
+            unit=case.unit,
+            reason=facts["reason"],
+            wanted_until=moment(facts["wanted_until"]) if facts.get("wanted_until") else None,
+            facts={k: facts[k] for k in ("class_code", "condition_no", "area", "place") if k in facts},
+            steps=tuple(Role(role) for role in facts["steps"]),
+            due_at=moment(facts["decide_by"]),
+        )
+    )
+
+
+def _decide(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    request = _open(case, event)
+    request.decisions.append(
+        {
+            "by": event.actor,
+            "at": event.at.isoformat(),
+            "verdict": event.facts["verdict"],
+            "reason": event.facts.get("reason"),
+        }
+    )
+    if event.facts["verdict"] == "refused":
+        _settle(request, RequestState.REFUSED, event.at)
+    elif event.facts["final"]:
+        _settle(request, RequestState.GRANTED, event.at)
+
+
+def _withdraw(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _settle(_open(case, event), RequestState.WITHDRAWN, event.at)
+
+
+def _lapse(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _settle(_open(case, event), RequestState.LAPSED, event.at)
+
+
+def _extend(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.extensions += 1
+
+
+def _suspend(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.suspended_from = case.state
+    case.suspended_until = moment(event.facts["until"])
+    case.suspensions += 1
+
+
+def _resume(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.suspended_from = case.suspended_until = None
+
+
+def _promise(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.promised_until = moment(event.facts["until"])
+
+
+def _handled(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.handled_at = event.at
+    case.inspector = None
+
+
+def _check(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    result = event.facts["result"]
+    case.inspector = None
+    if result == "failed":
+        case.reworks += 1
+    case.made_safe = result == "made_safe"
+
+
+def _repair_stage(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.stage = "repair"
+    case.made_safe = False
+
+
+def _end(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _end_assignments(case, event.at)
+    case.ended_at = event.at
+    case.inspector = case.suspended_from = case.suspended_until = None
+
+
+def _quick_fix(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.quick_fixed = True
+    case.handled_at = event.at
+
+
+def _supervise(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.supervisions += 1
+
+
+def _climb(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.rungs = {**case.rungs, event.facts["rung"]: event.facts["due_at"]}
+    case.on_bulletin = case.on_bulletin or bool(event.facts.get("bulletin"))
+
+
+def _alarm_seat(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.seat_alarmed = True
+
+
+def _remind_request(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    _open(case, event).reminded = True
+
+
+def _correct_calendar(case: CaseState, event: CaseEvent, calendar: WorkCalendar) -> None:
+    for clock in case.clocks:
+        if clock.state is not ClockState.FINISHED:
+            clock.measure(calendar)
+
+
+def _exempt(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.exempt = True
+
+
+def _end_assignments(case: CaseState, at: datetime) -> None:
+    for assignment in case.assignments:
+        if assignment.ended_at is None:
+            assignment.ended_at = at
+
+
+def _open(case: CaseState, event: CaseEvent) -> CaseRequest:
+    request = case.open_request(RequestKind(event.facts["kind"]))
+    if request is None:
+        raise ValueError(f"case {case.id}: {event.action} of a {event.facts['kind']} nobody asked for")
+    return request
+
+
+def _settle(request: CaseRequest, state: RequestState, at: datetime) -> None:
+    request.state = state
+    request.settled_at = at
+
+
+_EFFECTS: dict[ActionName, Callable[[CaseState, CaseEvent, WorkCalendar], None]] = {
+    ActionName.REPORT: _report,
+    ActionName.MERGE: _merge,
+    ActionName.UNMERGE: _unmerge,
+    ActionName.ORDER_VERIFY: _verify_ordered,
+    ActionName.VERIFY: _verified,
+    ActionName.REJECT: _end,
+    ActionName.FILE: _file,
+    ActionName.DISPATCH: _dispatch,
+    ActionName.ARBITRATE: _dispatch,
+    ActionName.REDISPATCH: _dispatch,
+    ActionName.ASSIGN: _assign,
+    ActionName.REVOKE_ASSIGN: _revoke_assign,
+    ActionName.HAND_BACK: _hand_back,
+    ActionName.CORRECT: _correct,
+    ActionName.ASK: _ask,
+    ActionName.DECIDE: _decide,
+    ActionName.WITHDRAW: _withdraw,
+    ActionName.LAPSE: _lapse,
+    ActionName.EXTEND: _extend,
+    ActionName.SUSPEND: _suspend,
+    ActionName.PROMISE: _promise,
+    ActionName.VOID: _end,
+    ActionName.EXEMPT: _exempt,
+    ActionName.RESUME: _resume,
+    ActionName.REPORT_HANDLED: _handled,
+    ActionName.ORDER_CHECK: _verify_ordered,
+    ActionName.CHECK: _check,
+    ActionName.REPAIR_STAGE: _repair_stage,
+    ActionName.CLOSE: _end,
+    ActionName.QUICK_FIX: _quick_fix,
+    ActionName.SUPERVISE: _supervise,
+    ActionName.FORCE_CLOSE: _end,
+    ActionName.CLIMB: _climb,
+    ActionName.ALARM_SEAT: _alarm_seat,
+    ActionName.REMIND_REQUEST: _remind_request,
+    ActionName.CORRECT_CALENDAR: _correct_calendar,
+}
+"""Actions without an entry (add_note, accept, receive …) change nothing but the state and the clocks."""

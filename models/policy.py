@@ -1,0 +1,148 @@
+"""What the city lets a rule do, how far its branches go, and how a late case climbs: all data, judged by `zhihui city check`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from models.vocabulary import ActionName, ClockKind, RequestKind, Role
+from models.worktime import Limit, LimitUnit
+
+
+def _minutes(value: int) -> Limit:
+    return Limit(Decimal(value), LimitUnit.MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationRule:
+    """Which steps a rule takes for which reports; what no rule covers waits in a seat's queue.
+
+    Empty `sources` or `classes` mean "any". A class is a subclass code or a prefix with `*`.
+    """
+
+    code: str
+    takes: frozenset[ActionName]
+    sources: frozenset[str] = frozenset()
+    classes: tuple[str, ...] = ()
+    complete_only: bool = True
+    """Only reports with a class, a condition, a place and no flag that a person should look at."""
+
+    def covers(self, action: ActionName, source: str, code: str | None, complete: bool) -> bool:
+        """Whether this rule takes the step for a report of this source and class."""
+        return (
+            action in self.takes
+            and (not self.sources or source in self.sources)
+            and (complete or not self.complete_only)
+            and (not self.classes or any(matches_class(pattern, code) for pattern in self.classes))
+        )
+
+
+def matches_class(pattern: str, code: str | None) -> bool:
+    """Whether a subclass code fits a pattern (`E0110`, `E01*`, `*`)."""
+    if pattern.endswith("*"):
+        return (code or "").startswith(pattern[:-1])
+    return pattern == code
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of the ladder on the handle clock.
+
+    `share` rungs stand at a share of the limit (0.8, 1). `after` rungs stand `after` later than the moment of `follows`;
+    with `or_one_limit` the case's own limit counts instead where it is longer.
+    """
+
+    code: str
+    notice: str
+    """Notice kind of `models/notice.py`."""
+    to: tuple[str, ...]
+    """liaison, head, supervising_leader of the unit, or a role code for seats."""
+    priority: str = "routine"
+    share: Decimal | None = None
+    after: Limit | None = None
+    follows: str | None = None
+    or_one_limit: bool = False
+    supervises: bool = False
+    """Writes a supervision order 督办 as an event of its own."""
+    bulletin: bool = False
+    """Puts the case on the bulletin."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRule:
+    """How a kind of request runs: who may ask, who decides in which order, how often, how long it may wait."""
+
+    kind: RequestKind
+    enabled: bool
+    asked_by: frozenset[Role]
+    steps: tuple[Role, ...]
+    most_granted: int | None = None
+    """How many of this kind a case may be granted (extension 2, suspension 1); None is no cap."""
+    decide_within: Limit = field(default_factory=lambda: Limit(Decimal(1), LimitUnit.WORK_DAY))
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarRule:
+    """When two reports are flagged as similar, and by what a rule may join them without a person."""
+
+    within_metres: float = 50.0
+    within_hours: float = 24.0
+    join_by: frozenset[str] = frozenset()
+    """Any of component_code, camera, source_chain."""
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """Everything a city decides about its own lifecycle."""
+
+    automation: tuple[AutomationRule, ...]
+    ladder: tuple[Rung, ...]
+    requests: Mapping[RequestKind, RequestRule]
+    step_limits: Mapping[ClockKind, Limit]
+    similar: SimilarRule = field(default_factory=SimilarRule)
+    disabled_actions: frozenset[ActionName] = frozenset()
+    verified_sources: frozenset[str] = frozenset({"inspector"})
+    """Sources whose reports need no verification 核实 before filing."""
+    own_deadline_sources: frozenset[str] = frozenset()
+    """Sources whose own deadline is the handling deadline; elsewhere the filing condition's limit counts."""
+    most_hand_backs: int = 3
+    hand_back_by_approval: bool = False
+    most_reopenings: int = 2
+    objection_days: int = 15
+    """Natural days after closing in which a reporter may object (placeholder: no source known)."""
+    suspension_most_days: int = 365
+    promise_sets_deadline: bool = False
+    checking_time_counts: bool = False
+    seat_alarm_share: Decimal = Decimal(2)
+    """A seat's clock tells the shift leader once, at this share of its limit."""
+    brake_share: Decimal = Decimal("0.2")
+    brake_at_least: int = 20
+    calendar_warning_days: int = 60
+
+    def step_limit(self, kind: ClockKind) -> Limit:
+        """The limit of a seat's or inspector's step."""
+        return self.step_limits.get(kind) or _DEFAULT_STEP_LIMITS[kind]
+
+    def rule_for(self, action: ActionName, source: str, code: str | None, complete: bool) -> str | None:
+        """The code of the first automation rule that takes the step, or None: then a person must."""
+        if action in self.disabled_actions:
+            return None
+        for rule in self._rules_by_action.get(action, ()):
+            if rule.covers(action, source, code, complete):
+                return rule.code
+        return None
+
+    @cached_property
+    def _rules_by_action(self) -> dict[ActionName, tuple[AutomationRule, ...]]:
+        return {a: tuple(r for r in self.automation if a in r.takes) for a in ActionName}
+
+
+_DEFAULT_STEP_LIMITS: Mapping[ClockKind, Limit] = {
+    ClockKind.ACCEPT: _minutes(15),
+    ClockKind.VERIFY: _minutes(30),
+    ClockKind.FILE: _minutes(15),
+    ClockKind.DISPATCH: _minutes(15),
+    ClockKind.CHECK: _minutes(30),
+    ClockKind.CLOSE: _minutes(15),
+}
+"""Yuncheng practice (B): accept 15, dispatch 15, verify 30, check 30, closing 15 minutes, continuous."""

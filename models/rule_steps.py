@@ -1,0 +1,89 @@
+"""Which step a rule of the city takes next for a case, if any; what no rule covers waits in a seat's queue."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models.case_state import CaseState
+from models.city import City
+from models.vocabulary import ActionName, State
+
+A = ActionName
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStep:
+    """A step a rule takes, with the rule's code."""
+
+    action: ActionName
+    rule: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def next_rule_step(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    """The next automatic step from where the case stands."""
+    finder = _FINDERS.get(case.state)
+    return finder(case, city, now) if finder else None
+
+
+def _rule(case: CaseState, city: City, action: ActionName) -> str | None:
+    return city.policy.rule_for(action, case.source, case.class_code, case.complete)
+
+
+def _from_reported(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    """A report that needs verification is sent to an inspector; a verified or trusted one is accepted."""
+    if case.verified in ("false", "not_found"):
+        rule = _rule(case, city, A.REJECT)
+        return RuleStep(A.REJECT, rule, {"reason": f"verified_{case.verified}"}) if rule else None
+    if case.verified is None and case.source not in city.policy.verified_sources:
+        rule = _rule(case, city, A.ORDER_VERIFY)
+        return _with_inspector(A.ORDER_VERIFY, rule, case, city, now)
+    rule = _rule(case, city, A.ACCEPT)
+    return RuleStep(A.ACCEPT, rule) if rule else None
+
+
+def _from_accepted(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    rule = _rule(case, city, A.FILE)
+    return RuleStep(A.FILE, rule) if rule and case.class_code in city.catalogue.subclasses else None
+
+
+def _from_filed(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    """A rule dispatches a fresh case; one that came back, or was reopened, needs a dispatcher's eye."""
+    rule = _rule(case, city, A.DISPATCH)
+    if not rule or case.hand_backs or case.round > 1:
+        return None
+    unit = city.responsibility.unit_for(case.class_code, case.area) or case.unit_hint
+    return RuleStep(A.DISPATCH, rule, {"unit": unit}) if unit in city.units else None
+
+
+def _from_checking(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    if case.made_safe:
+        return RuleStep(A.REPAIR_STAGE, "make_safe_passed")
+    if case.inspector is not None:
+        return None
+    return _with_inspector(A.ORDER_CHECK, _rule(case, city, A.ORDER_CHECK), case, city, now)
+
+
+def _from_closing(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    """A passed check is closed by rule where policy says so; a quick fix is always reviewed by a seat."""
+    rule = _rule(case, city, A.CLOSE)
+    return RuleStep(A.CLOSE, rule) if rule and not case.quick_fixed else None
+
+
+def _with_inspector(
+    action: ActionName, rule: str | None, case: CaseState, city: City, now: datetime
+) -> RuleStep | None:
+    """The inspector on duty for the place; of a pool, one chosen by the case, so that work spreads evenly."""
+    on_duty = city.inspectors_for(case.area, now) if rule else ()
+    if not rule or not on_duty:
+        return None
+    return RuleStep(action, rule, {"inspector": on_duty[case.id % len(on_duty)]})
+
+
+_FINDERS = {
+    State.REPORTED: _from_reported,
+    State.ACCEPTED: _from_accepted,
+    State.FILED: _from_filed,
+    State.CHECKING: _from_checking,
+    State.CLOSING: _from_closing,
+}
