@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: run install install-test test lint lock clean
+.PHONY: run install install-test test lint bench docs lock clean
 
 run: install
 	exec $(BIN)/zhihui up
@@ -38,6 +38,14 @@ lint: install-test
 
 test: lint
 	$(BIN)/python -m pytest
+
+# Prints the pages of docs/ that come from data.
+docs: install
+	$(BIN)/python -m tasks.lifecycle_page > docs/lifecycle.md
+
+# A table of what the parts cost here, with ratios from one run.
+bench: install-test
+	$(BIN)/python -m tests.benchmarks
 
 # Resolves the dependencies anew; needs the uv tool. Hashes of every file are kept and no index is named.
 lock:

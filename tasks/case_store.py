@@ -1,0 +1,407 @@
+"""Cases from the database into the hand of the rules and back: read in bulk, written as one change.
+
+Reading and writing are set-based: cost follows the cases of a visit, never what is stored.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Table as SqlTable
+
+from models.case import Assignment, Case, CaseClosing, Clock, Exemption, Report, Request
+from models.case import CaseEvent as EventRow
+from models.case_notices import NoticeDraft
+from models.case_state import CaseAssignment, CaseEvent, CaseRequest, CaseState
+from models.chain import canonical, event_hash
+from models.city import City
+from models.clock import CaseClock, Span
+from models.ladder import next_wake
+from models.lifecycle_events import moment
+from models.notice import Notice
+from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
+from models.worktime import Basis
+
+
+def table(model: Any) -> SqlTable:
+    """The Core table behind a model: bulk work goes past the object layer."""
+    found: SqlTable = model.__table__
+    return found
+
+
+CASES, EVENTS, CLOCKS = table(Case), table(EventRow), table(Clock)
+ASSIGNMENTS, REQUESTS, REPORTS = table(Assignment), table(Request), table(Report)
+NOTICES = table(Notice)
+
+
+class CaseMovedMeanwhileError(RuntimeError):
+    """Another visit changed one of these cases after they were read; nothing of this chunk was written: try again."""
+
+
+@dataclass(slots=True)
+class LoadedCase:
+    """A case as read, with what tells which of its parts have changed since."""
+
+    case: CaseState
+    version: int
+    clocks: list[tuple[Any, ...]] = field(default_factory=list)
+    assignments: list[tuple[Any, ...]] = field(default_factory=list)
+    requests: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Change:
+    """What a visit did to one case, ready to be written."""
+
+    loaded: LoadedCase
+    events: Sequence[CaseEvent]
+    notices: Sequence[NoticeDraft]
+
+
+_STATE_COLUMNS = tuple(
+    name for name in CaseState.__dataclass_fields__ if name not in ("clocks", "assignments", "requests", "reporters")
+)
+_DERIVED_COLUMNS = ("due_at", "handle_due_at", "provisional", "next_wake_at")
+_OTHER_THAN_STATE = frozenset({"id", "receipt_number", "source", "opened_at", "version"})
+
+
+def read_cases(connection: Connection, ids: Sequence[int]) -> dict[int, LoadedCase]:
+    """The cases with these ids, complete with clocks, assignments, requests and who reported them."""
+    rows = connection.execute(select(*(CASES.c[name] for name in _STATE_COLUMNS)).where(CASES.c.id.in_(ids)))
+    loaded = {}
+    for row in rows:
+        case = _case_of(row)
+        loaded[case.id] = LoadedCase(case, case.version)
+    for row in _children(connection, CLOCKS, ids):
+        loaded[row.case_id].case.clocks.append(_clock_of(row))
+    for row in _children(connection, ASSIGNMENTS, ids):
+        loaded[row.case_id].case.assignments.append(_assignment_of(row))
+    for row in _children(connection, REQUESTS, ids):
+        loaded[row.case_id].case.requests.append(_request_of(row))
+    for case_id, people in _reporters(connection, ids).items():
+        if case_id in loaded:
+            loaded[case_id].case.reporters = tuple(people)
+    for one in loaded.values():
+        one.clocks = [_clock_key(clock) for clock in one.case.clocks]
+        one.assignments = [_assignment_key(a) for a in one.case.assignments]
+        one.requests = [_request_key(r) for r in one.case.requests]
+    return loaded
+
+
+def write_changes(
+    connection: Connection, changes: Sequence[Change], city: City, *, now: datetime, flow_run_id: str | None
+) -> int:
+    """Writes what a chunk of visits did: events chained, cases, their parts, notices; returns the notices written.
+
+    Raises: CaseMovedMeanwhileError when a case was changed by someone else; the caller's transaction must roll back.
+    """
+    _write_events(connection, changes, flow_run_id)
+    _write_case_rows(connection, changes, city)
+    _write_parts(connection, changes)
+    _write_outcomes(connection, changes)
+    rows = [_notice_row(change, draft, now) for change in changes for draft in change.notices]
+    if rows:
+        connection.execute(insert(NOTICES), rows)
+    return len(rows)
+
+
+def _write_events(connection: Connection, changes: Sequence[Change], flow_run_id: str | None) -> None:
+    rows: list[dict[str, Any]] = []
+    for change in changes:
+        case = change.loaded.case
+        seq = case.events - len(change.events)
+        for event in change.events:
+            seq += 1
+            row = _event_row(case, event, seq, flow_run_id)
+            row["hash"] = case.head_hash = event_hash(case.head_hash, row)
+            rows.append(row)
+    if rows:
+        connection.execute(insert(EVENTS), rows)
+
+
+def _write_case_rows(connection: Connection, changes: Sequence[Change], city: City) -> None:
+    names = [name for name in _STATE_COLUMNS if name not in _OTHER_THAN_STATE]
+    values: dict[str, Any] = {name: bindparam(f"_{name}") for name in (*names, *_DERIVED_COLUMNS)}
+    statement = (
+        update(CASES)
+        .where(CASES.c.id == bindparam("_id"), CASES.c.version == bindparam("_version"))
+        .values(values | {"version": CASES.c.version + 1})
+    )
+    rows = [_case_parameters(change.loaded, names, city) for change in changes]
+    if not rows:
+        return
+    written = connection.execute(statement, rows).rowcount
+    if written >= 0 and written != len(rows):
+        raise CaseMovedMeanwhileError(
+            f"{len(rows) - written} of {len(rows)} cases were moved by another visit meanwhile; "
+            "this chunk is undone and tried again"
+        )
+
+
+def _case_parameters(loaded: LoadedCase, names: Iterable[str], city: City) -> dict[str, Any]:
+    case = loaded.case
+    row = {f"_{name}": getattr(case, name) for name in names}
+    row["_rungs"] = json.dumps(case.rungs)
+    running = case.running_clock()
+    handle = case.last_clock(ClockKind.HANDLE)
+    wake = next_wake(case, city)
+    row |= {
+        "_id": case.id,
+        "_version": loaded.version,
+        "_due_at": running.due_at if running else None,
+        "_handle_due_at": handle.due_at if handle else None,
+        "_provisional": bool(running and running.provisional),
+        "_next_wake_at": wake.at if wake else None,
+    }
+    return row
+
+
+def _write_parts(connection: Connection, changes: Sequence[Change]) -> None:
+    _write_part(connection, CLOCKS, changes, "clocks", _clock_key, _clock_row)
+    _write_part(connection, ASSIGNMENTS, changes, "assignments", _assignment_key, _assignment_row)
+    _write_part(connection, REQUESTS, changes, "requests", _request_key, _request_row)
+
+
+def _write_part(
+    connection: Connection, part: SqlTable, changes: Sequence[Change], name: str, key: Any, to_row: Any
+) -> None:
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for change in changes:
+        before = getattr(change.loaded, name)
+        for position, item in enumerate(getattr(change.loaded.case, name)):
+            if position >= len(before):
+                new.append(to_row(change.loaded.case, item))
+            elif key(item) != before[position]:
+                changed.append(to_row(change.loaded.case, item))
+    if new:
+        connection.execute(insert(part), new)
+    if changed:
+        names = [c for c in changed[0] if c not in ("case_id", "seq")]
+        statement = (
+            update(part)
+            .where(part.c.case_id == bindparam("_case_id"), part.c.seq == bindparam("_seq"))
+            .values({c: bindparam(f"_{c}") for c in names})
+        )
+        connection.execute(statement, [{f"_{k}": v for k, v in row.items()} for row in changed])
+
+
+def _write_outcomes(connection: Connection, changes: Sequence[Change]) -> None:
+    """How rounds were closed and which were exempted: rows the evaluation counts, written once."""
+    closings, exemptions = [], []
+    for change in changes:
+        for event in change.events:
+            if event.action in (ActionName.CLOSE, ActionName.FORCE_CLOSE):
+                closings.append(_closing_row(change.loaded.case, event))
+            elif event.action is ActionName.EXEMPT:
+                exemptions.append(
+                    {"case_id": change.loaded.case.id, "round": change.loaded.case.round, "granted_at": event.at,
+                     "reason": event.facts.get("reason", "")}
+                )  # fmt: skip
+    if closings:
+        connection.execute(insert(table(CaseClosing)), closings)
+    if exemptions:
+        connection.execute(insert(table(Exemption)), exemptions)
+
+
+def _event_row(case: CaseState, event: CaseEvent, seq: int, flow_run_id: str | None) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "seq": seq,
+        "action": event.action.value,
+        "at": event.at,
+        "recorded_at": event.recorded_at,
+        "actor": event.actor,
+        "role": event.role.value,
+        "origin": event.origin,
+        "from_state": event.from_state.value if event.from_state else None,
+        "to_state": event.to_state.value,
+        "facts": canonical(event.facts),
+        "edition": event.edition,
+        "flow_run_id": flow_run_id,
+        "previous_hash": case.head_hash,
+    }
+
+
+def _closing_row(case: CaseState, event: CaseEvent) -> dict[str, Any]:
+    facts = event.facts
+    return {
+        "case_id": case.id,
+        "round": case.round,
+        "unit": case.unit,
+        "closed_at": event.at,
+        "handled_at": moment(facts["handled_at"]) if facts["handled_at"] else None,
+        "handle_due_at": moment(facts["handle_due_at"]) if facts["handle_due_at"] else None,
+        "handled_on_time": facts["handled_on_time"],
+        "closed_on_time": facts["handled_on_time"],
+        "how": facts["how"],
+        "hand_backs": case.hand_backs,
+        "extensions": case.extensions,
+        "suspensions": case.suspensions,
+        "reworks": case.reworks,
+    }
+
+
+def _notice_row(change: Change, draft: NoticeDraft, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": draft.kind.value,
+        "case_id": change.loaded.case.id,
+        "event_seq": draft.event_seq,
+        "recipient": draft.recipient,
+        "reporter_id": draft.reporter_id,
+        "priority": draft.priority.value,
+        "requires_ack": draft.requires_ack,
+        "dedupe_key": draft.dedupe_key,
+        "facts": canonical(draft.facts),
+        "state": "waiting",
+        "created_at": now,
+    }
+
+
+def _children(connection: Connection, part: SqlTable, ids: Sequence[int]) -> Iterable[Row[Any]]:
+    return connection.execute(select(part).where(part.c.case_id.in_(ids)).order_by(part.c.case_id, part.c.seq))
+
+
+def _reporters(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[tuple[int, str]]]:
+    """Who reported each case, also through cases merged into it: everybody gets an answer."""
+    own = select(REPORTS.c.case_id, REPORTS.c.reporter_id, REPORTS.c.receipt_number).where(
+        REPORTS.c.case_id.in_(ids), REPORTS.c.reporter_id.is_not(None)
+    )
+    joined = (
+        select(CASES.c.merged_into, REPORTS.c.reporter_id, REPORTS.c.receipt_number)
+        .join(REPORTS, REPORTS.c.case_id == CASES.c.id)
+        .where(CASES.c.merged_into.in_(ids), REPORTS.c.reporter_id.is_not(None))
+    )
+    found: dict[int, list[tuple[int, str]]] = {}
+    for statement in (own, joined):
+        for case_id, reporter_id, receipt in connection.execute(statement):
+            found.setdefault(case_id, []).append((reporter_id, receipt))
+    return found
+
+
+def _case_of(row: Row[Any]) -> CaseState:
+    values = dict(row._mapping)
+    values["state"] = State(values["state"])
+    values["suspended_from"] = State(values["suspended_from"]) if values["suspended_from"] else None
+    values["rungs"] = json.loads(values["rungs"])
+    return CaseState(**values)
+
+
+def _clock_of(row: Row[Any]) -> CaseClock:
+    return CaseClock(
+        row.seq,
+        row.round,
+        ClockKind(row.kind),
+        row.limit_text,
+        Basis(row.basis),
+        timedelta(microseconds=row.amount_microseconds),
+        timedelta(microseconds=row.original_microseconds),
+        [(moment(start), moment(end) if end else None) for start, end in json.loads(row.spans)],
+        ClockState(row.state),
+        row.due_at,
+        row.provisional,
+    )
+
+
+def _clock_key(clock: CaseClock) -> tuple[Any, ...]:
+    return (
+        clock.state,
+        clock.due_at,
+        clock.amount,
+        clock.original,
+        len(clock.spans),
+        clock.spans[-1],
+        clock.limit_text,
+    )
+
+
+def _clock_row(case: CaseState, clock: CaseClock) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "seq": clock.seq,
+        "round": clock.round,
+        "kind": clock.kind.value,
+        "state": clock.state.value,
+        "limit_text": clock.limit_text,
+        "basis": clock.basis.value,
+        "amount_microseconds": clock.amount // timedelta(microseconds=1),
+        "original_microseconds": clock.original // timedelta(microseconds=1),
+        "spans": _spans_text(clock.spans),
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "provisional": clock.provisional,
+    }
+
+
+def _spans_text(spans: Iterable[Span]) -> str:
+    return json.dumps([[s.astimezone(UTC).isoformat(), e.astimezone(UTC).isoformat() if e else None] for s, e in spans])
+
+
+def _assignment_of(row: Row[Any]) -> CaseAssignment:
+    return CaseAssignment(row.seq, row.round, row.unit, row.lead, row.parent_seq, row.started_at, row.why, row.ended_at)
+
+
+def _assignment_key(assignment: CaseAssignment) -> tuple[Any, ...]:
+    return (assignment.ended_at,)
+
+
+def _assignment_row(case: CaseState, assignment: CaseAssignment) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "seq": assignment.seq,
+        "round": assignment.round,
+        "unit": assignment.unit,
+        "lead": assignment.lead,
+        "parent_seq": assignment.parent_seq,
+        "started_at": assignment.started_at,
+        "ended_at": assignment.ended_at,
+        "why": assignment.why,
+    }
+
+
+def _request_of(row: Row[Any]) -> CaseRequest:
+    return CaseRequest(
+        row.seq,
+        row.round,
+        RequestKind(row.kind),
+        row.asked_by,
+        row.asked_at,
+        row.unit,
+        row.reason,
+        row.wanted_until,
+        json.loads(row.facts),
+        tuple(Role(role) for role in row.steps.split(",")),
+        row.due_at,
+        RequestState(row.state),
+        json.loads(row.decisions)["decisions"],
+        row.reminded,
+        row.settled_at,
+    )
+
+
+def _request_key(request: CaseRequest) -> tuple[Any, ...]:
+    return (request.state, len(request.decisions), request.reminded)
+
+
+def _request_row(case: CaseState, request: CaseRequest) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "seq": request.seq,
+        "round": request.round,
+        "kind": request.kind.value,
+        "state": request.state.value,
+        "asked_by": request.asked_by,
+        "asked_at": request.asked_at,
+        "unit": request.unit,
+        "reason": request.reason,
+        "wanted_until": request.wanted_until,
+        "facts": canonical(request.facts),
+        "steps": ",".join(request.steps),
+        "decisions": canonical({"decisions": request.decisions}),
+        "due_at": request.due_at,
+        "reminded": request.reminded,
+        "settled_at": request.settled_at,
+    }

@@ -1,0 +1,185 @@
+"""The action inbox: whoever wants something done to a case puts it here; a visit takes it.
+
+Desk, files, command line and forms all write the same rows, so refusals are the same everywhere, and nothing is lost
+while the engine is away.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from models.case import WaitingAction
+from models.chain import canonical
+from models.city import City, Post
+from models.lifecycle import allowed_now
+from models.lifecycle_rules import Action, Actor
+from models.refusal import Refusal
+from models.vocabulary import ENDED, ActionName, Role, State
+from tasks.case_store import CASES, table
+
+INBOX = table(WaitingAction)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An action that lies in the inbox: its key, and whether it lay there already."""
+
+    key: str
+    case_id: int
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action: waiting, done, or refused with its reason."""
+
+    state: str
+    refusal: Refusal | None
+    flow_run_id: str | None
+
+
+def find_case(connection: Connection, name: str) -> int | None:
+    """The id of a case by its number or by its receipt number."""
+    wanted = name.strip()
+    return connection.execute(
+        select(CASES.c.id).where((CASES.c.number == wanted) | (CASES.c.receipt_number == wanted))
+    ).scalar_one_or_none()
+
+
+def put_action(
+    connection: Connection,
+    city: City,
+    *,
+    case: str,
+    action: str,
+    by_post: str,
+    facts: Mapping[str, Any],
+    origin: str,
+    now: datetime,
+    key: str | None = None,
+) -> Put | Refusal:
+    """Puts one action into the inbox, or says at once why it makes no sense (unknown case, action or post).
+
+    The same key twice is one row. What the rules say of it is known after the visit (`outcome_of`).
+    """
+    case_id = find_case(connection, case)
+    if case_id is None:
+        return Refusal("unknown_case", {"case": case})
+    if action not in set(ActionName):
+        return Refusal("unknown_action", {"action": action, "allowed": _allowed(connection, case_id, city, by_post)})
+    post = city.posts.get(by_post)
+    if post is None:
+        return Refusal("unknown_post", {"post": by_post})
+    if not post.exists_on(now.astimezone(city.zone).date()):
+        return Refusal("post_ended", {"post": by_post})
+    key = key or uuid4().hex
+    row = connection.execute(select(INBOX.c.case_id).where(INBOX.c.key == key)).first()
+    if row is not None:
+        return Put(key, row.case_id, already=True)
+    connection.execute(
+        insert(INBOX).values(
+            key=key,
+            case_id=case_id,
+            action=action,
+            by_post=by_post,
+            facts=canonical(dict(facts)),
+            origin=origin,
+            received_at=now,
+            state="waiting",
+        )  # fmt: skip
+    )
+    return Put(key, case_id, already=False)
+
+
+def outcome_of(connection: Connection, key: str) -> Outcome | None:
+    """What became of the action with this key, or None where no such action was put."""
+    row = connection.execute(
+        select(INBOX.c.state, INBOX.c.outcome, INBOX.c.flow_run_id).where(INBOX.c.key == key)
+    ).first()
+    if row is None:
+        return None
+    refusal = None
+    if row.outcome:
+        told = json.loads(row.outcome)
+        refusal = Refusal(told["code"], told["facts"])
+    return Outcome(row.state, refusal, row.flow_run_id)
+
+
+def waiting_actions(
+    connection: Connection, city: City, case_ids: Sequence[int], now: datetime
+) -> dict[int, list[tuple[int, Action]]]:
+    """The waiting actions of these cases in the order they were received: case id -> (row id, action)."""
+    rows = connection.execute(
+        select(INBOX)
+        .where(INBOX.c.state == "waiting", INBOX.c.case_id.in_(case_ids), INBOX.c.received_at <= now)
+        .order_by(INBOX.c.received_at, INBOX.c.id)
+    ).all()
+    targets = _merge_targets(connection, rows)
+    found: dict[int, list[tuple[int, Action]]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, []).append((row.id, _action_of(row, city, targets)))
+    return found
+
+
+def settle_actions(
+    connection: Connection, settled: Sequence[tuple[int, Refusal | None]], now: datetime, flow_run_id: str | None
+) -> None:
+    """Marks actions done, or refused with the reason kept."""
+    if not settled:
+        return
+    statement = (
+        update(INBOX)
+        .where(INBOX.c.id == bindparam("_id"))
+        .values(state=bindparam("_state"), outcome=bindparam("_outcome"), settled_at=now, flow_run_id=flow_run_id)
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "_id": row_id,
+                "_state": "refused" if refusal else "done",
+                "_outcome": canonical({"code": refusal.code, "facts": dict(refusal.facts)}) if refusal else None,
+            }
+            for row_id, refusal in settled
+        ],
+    )
+
+
+def _action_of(row: Row[Any], city: City, targets: Mapping[str, tuple[int, str]]) -> Action:
+    facts = json.loads(row.facts)
+    post = city.posts.get(row.by_post)
+    resolved: dict[str, Any] = {}
+    target = targets.get(str(facts.get("into", "")).strip())
+    if target is not None:
+        resolved = {"into_id": target[0], "into_ended": target[1] in ENDED}
+    return Action(
+        ActionName(row.action), _actor(row.by_post, post), facts, row.received_at, row.origin, row.key, resolved
+    )
+
+
+def _actor(code: str, post: Post | None) -> Actor:
+    """A post that has gone from the directory since it acted keeps its name and loses its rights."""
+    return Actor(code, post.role, post.unit) if post else Actor(code, Role.AUDITOR)
+
+
+def _merge_targets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, tuple[int, str]]:
+    names = {str(json.loads(row.facts).get("into", "")).strip() for row in rows if row.action == ActionName.MERGE}
+    if not names:
+        return {}
+    found = connection.execute(
+        select(CASES.c.id, CASES.c.number, CASES.c.receipt_number, CASES.c.state).where(
+            CASES.c.number.in_(names) | CASES.c.receipt_number.in_(names)
+        )
+    )
+    return {name: (row.id, row.state) for row in found for name in (row.number, row.receipt_number) if name}
+
+
+def _allowed(connection: Connection, case_id: int, city: City, by_post: str) -> list[str]:
+    state = connection.execute(select(CASES.c.state).where(CASES.c.id == case_id)).scalar_one()
+    post = city.posts.get(by_post)
+    return allowed_now(State(state), post.role if post else None)
