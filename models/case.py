@@ -1,7 +1,7 @@
 """The records of a case: reports, cases, events, clocks, assignments, requests, closings.
 
-`CaseEvent` is the append-only truth; every other column of a case is what its events add up to (`models/case_state.py`).
-A reporter's name and phone live only in `Reporter`, encrypted; everything else holds the reporter's id, so that
+`CaseEvent` is the append-only truth; every other column of a case is what its events add up to
+(`models/case_state.py`). A reporter's name and phone live only in `Reporter`, encrypted; everything else holds the reporter's id, so that
 erasing a person never breaks the chain of events.
 """
 
@@ -57,7 +57,7 @@ class RefusedRow(SQLModel, table=True):
     """What was wrong where (canonical JSON: column, problem), never a personal value."""
     content_sealed: bytes = Field(sa_type=LargeBinary)
     fingerprint: str = Field(index=True)
-    """Keyed digest of source and content: the same bad row again is counted, not kept twice."""
+    """Keyed digest of source and content: the same bad row again is not kept twice."""
     state: str = "open"
     """open, taken (mended and taken in) or dropped."""
     refused_at: datetime
@@ -96,7 +96,7 @@ class Report(SQLModel, table=True):
     source_closed_at: datetime | None = None
     flags: str = Field(default="", sa_type=Text)
     """Comma-separated codes of what a person should look at (`odd_source_deadline`, `ambiguous_time`)."""
-    reporter_id: int | None = Field(default=None, foreign_key="reporter.id", sa_type=RowId)
+    reporter_id: int | None = Field(default=None, foreign_key="reporter.id", index=True, sa_type=RowId)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True, sa_type=RowId)
 
     __table_args__ = (UniqueConstraint("source", "source_id"),)
@@ -159,7 +159,7 @@ class Case(SQLModel, table=True):
     on_bulletin: bool = False
     quick_fixed: bool = False
     exempt: bool = False
-    merged_into: int | None = Field(default=None, sa_type=RowId)
+    merged_into: int | None = Field(default=None, foreign_key="cases.id", index=True, sa_type=RowId)
     opened_at: datetime
     filed_at: datetime | None = None
     dispatched_at: datetime | None = None
@@ -281,7 +281,7 @@ class Request(SQLModel, table=True):
     """What is wanted beyond the reason (canonical JSON), for example the corrected class."""
     steps: str
     """Comma-separated roles in the order they decide."""
-    decisions: str = Field(default="[]", sa_type=Text)
+    decisions: str = Field(default='{"decisions":[]}', sa_type=Text)
     due_at: datetime
     reminded: bool = False
     settled_at: datetime | None = None

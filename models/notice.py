@@ -70,7 +70,7 @@ class Notice(SQLModel, table=True):
     event_seq: int | None = None
     recipient: str | None = None
     """A post's code, or None where the recipient is a reporter."""
-    reporter_id: int | None = Field(default=None, foreign_key="reporter.id", sa_type=RowId)
+    reporter_id: int | None = Field(default=None, foreign_key="reporter.id", index=True, sa_type=RowId)
     priority: str = Priority.ROUTINE
     requires_ack: bool = False
     dedupe_key: str = Field(unique=True)

@@ -1,0 +1,22 @@
+"""Every table of the city in one place: importing this module makes `SQLModel.metadata` complete."""
+
+from sqlalchemy import MetaData, Table
+from sqlmodel import SQLModel
+
+from models import case, city_edition, demo_inbox, notice
+
+TABLE_MODULES = (case, notice, city_edition, demo_inbox)
+"""The modules that define tables; a new one is added here and in a new migration."""
+
+
+def all_tables() -> MetaData:
+    """The tables as the models say they should be; the migrations are tested to make exactly these."""
+    return SQLModel.metadata
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model, for statements that work on rows rather than objects.
+
+    Example: connection.execute(insert(table_of(CaseEvent)), rows)
+    """
+    return SQLModel.metadata.tables[str(model.__tablename__)]

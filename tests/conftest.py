@@ -1,0 +1,86 @@
+"""What every test may ask for: settings of its own, and a migrated database on SQLite and on Postgres."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tasks.database import open_database
+from tasks.settings import Settings, read_settings
+from tests.databases import PostgresOfTheSession, PostgresUnavailable, make_sqlite_template
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings whose state folder is the test's own, whatever the machine says."""
+    for variable in [name for name in os.environ if name.startswith("ZHIHUI_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("ZHIHUI_HOME", str(tmp_path / "home"))
+    return read_settings()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresOfTheSession]:
+    """The one Postgres of the session; tests that need it are skipped where none can start."""
+    try:
+        server = PostgresOfTheSession()
+    except PostgresUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    return make_sqlite_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Address of a fresh migrated SQLite database."""
+    file = tmp_path / "zhihui.db"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresOfTheSession) -> Iterator[str]:
+    """Address of a fresh migrated Postgres database."""
+    url = postgres_server.migrated_database()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a fresh migrated database; the test runs once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh migrated database; the test runs once on SQLite and once on Postgres."""
+    yield from _opened(database_url)
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    """An engine on a fresh migrated SQLite database."""
+    yield from _opened(sqlite_url)
+
+
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """An engine on a fresh migrated Postgres database."""
+    yield from _opened(postgres_url)
+
+
+def _opened(url: str) -> Iterator[Engine]:
+    engine = open_database(url, migrate=False)
+    yield engine
+    engine.dispose()

@@ -1,0 +1,85 @@
+"""`zhihui audit verify` as an auditor runs it."""
+
+import json
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from deployments.audit_commands import FAULTS, audit_app
+from models.chain import Problem
+from tasks.database import open_database, transaction
+from tasks.settings import Settings
+from tests.event_rows import write_case
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def two_cases(settings: Settings) -> Settings:
+    engine = open_database(settings.database_url)
+    with transaction(engine) as connection:
+        write_case(connection, 1, length=3)
+        write_case(connection, 2, length=2)
+    engine.dispose()
+    return settings
+
+
+def alter(settings: Settings, *statements: str) -> None:
+    engine = open_database(settings.database_url)
+    with transaction(engine) as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_an_intact_database_is_said_to_be_intact(two_cases: Settings) -> None:
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "已核验案件 2 件、事件 5 条 · cases and events checked",
+        "完整，未被改动 · intact, nothing was altered",
+    ]
+
+
+def test_programs_get_one_json_object(two_cases: Settings) -> None:
+    result = runner.invoke(audit_app, ["verify", "--json"])
+    assert result.exit_code == 0
+    expected: dict[str, object] = {"intact": True, "cases": 2, "events": 5, "broken": None, "unguarded_tables": []}
+    assert json.loads(result.stdout) == expected
+
+
+def test_an_altered_event_and_a_missing_trigger_are_named_and_the_exit_code_says_so(two_cases: Settings) -> None:
+    alter(
+        two_cases,
+        "DROP TRIGGER case_event_refuses_update",
+        "UPDATE case_event SET actor = 'nobody' WHERE case_id = 1 AND seq = 2",
+    )
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 1
+    assert "案件 R20190505000001 第 2 号事件（case_event.id 102）：事件内容与其校验值不符" in result.stdout
+    assert "case_event：防篡改触发器缺失或被改动" in result.stdout
+    assert "intact" not in result.stdout
+    found = json.loads(runner.invoke(audit_app, ["verify", "--json"]).stdout)
+    assert (found["intact"], found["unguarded_tables"]) == (False, ["case_event"])
+    assert (found["broken"]["case"], found["broken"]["seq"]) == ("R20190505000001", 2)
+    assert found["broken"]["problem"] == "content"
+
+
+def test_a_removed_tail_is_told_with_what_the_case_row_knows(two_cases: Settings) -> None:
+    alter(two_cases, "UPDATE cases SET events = 3 WHERE id = 2")
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 1
+    assert "案件 R20190505000002 第 2 号事件（cases.id 2）：案件登记的末尾与事件不符：登记 3 events" in result.stdout
+
+
+def test_without_a_database_it_says_where_it_looked_and_makes_none(settings: Settings) -> None:
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 1
+    assert f"There is no database file {settings.home / 'zhihui.db'}" in result.stderr
+    assert not settings.home.exists()
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_every_problem_has_its_words(problem: Problem) -> None:
+    assert " · " in FAULTS[problem]
