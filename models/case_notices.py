@@ -79,7 +79,8 @@ def _draft(
     reporter_id: int | None = None,
     receipt: str | None = None,
 ) -> NoticeDraft:
-    whom = recipient or f"reporter-{reporter_id}"
+    # One person may have reported twice, under two receipts: each gets its answer.
+    whom = recipient or f"reporter-{reporter_id}-{receipt}"
     facts = _facts(case, event, city) | told.facts
     if receipt:
         facts["receipt_number"] = receipt

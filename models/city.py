@@ -150,13 +150,17 @@ class City:
     def seat_posts(self, role: Role, at: datetime) -> tuple[str, ...]:
         """The posts that fill a role's seats at an instant, in directory order."""
         minute = self._minute(at)
-        return tuple(s.post for s in self.seats if s.role is role and s.hours.covers(minute))
+        return tuple(s.post for s in self.seats if s.role is role and s.hours.covers(minute) and self._held(s.post, at))
 
     def inspectors_for(self, area: str | None, at: datetime) -> tuple[str, ...]:
-        """The inspectors on duty for an area at an instant: the narrowest area that has any, then its parents."""
+        """The inspectors on duty for an area at an instant: the narrowest area that has any, then its parents.
+
+        A place nobody could map belongs to the whole city's pool.
+        """
         minute = self._minute(at)
-        for code in _self_and_parents(area):
-            found = tuple(d.post for d in self._duties_by_area.get(code, ()) if d.hours.covers(minute))
+        for code in _self_and_parents(area) or (self.code,):
+            duties = (d for d in self._duties_by_area.get(code, ()) if d.hours.covers(minute))
+            found = tuple(d.post for d in duties if self._held(d.post, at))
             if found:
                 return found
         return ()
@@ -183,6 +187,11 @@ class City:
     def area_chain(self, area: str | None) -> Iterable[str]:
         """The area's code and those of its parents, narrowest first."""
         return _self_and_parents(area)
+
+    def _held(self, post: str, at: datetime) -> bool:
+        """Whether the post exists that day: a task given to one that has ended would lie there for ever."""
+        found = self.posts.get(post)
+        return found is not None and found.exists_on(at.astimezone(self.zone).date())
 
     def _minute(self, at: datetime) -> int:
         local = at.astimezone(self.zone)

@@ -14,6 +14,10 @@ Span = tuple[datetime, datetime | None]
 """[start, end) of a stretch in which a clock ran; the end is None while it runs."""
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The deadline of a clock that has not run yet."""
+
+
 @dataclass(slots=True)
 class CaseClock:
     """One limit of a case. Running is having a last span without an end."""
@@ -29,7 +33,7 @@ class CaseClock:
     """One limit: what an extension adds."""
     spans: list[Span] = field(default_factory=list)
     state: ClockState = ClockState.RUNNING
-    due_at: datetime = datetime.max.replace(tzinfo=UTC)
+    due_at: datetime = NEVER
     provisional: bool = False
 
     @property
@@ -72,14 +76,26 @@ class CaseClock:
 
         The last span counts as open, so that a paused clock answers with the deadline it was running towards.
         """
-        for start, end in self.spans[:-1]:
-            counted = calendar.counted(start, end, self.basis) if end is not None else timedelta(0)
+        return self.moment_after(self.started_at, self.basis, amount, calendar)
+
+    def moment_after(
+        self, since: datetime, basis: Basis, amount: timedelta, calendar: WorkCalendar
+    ) -> tuple[datetime, bool]:
+        """When so much time has passed since a moment, counted only while this clock ran.
+
+        Example: overdue Monday 12:00, suspended from 16:00 to Friday 14:00: one work day (8 h) after overdue is the
+        next Monday 10:00: 2 h on Monday, 4 h on Friday, 2 h more.
+        """
+        start = since
+        for begun, ended in self.spans[:-1]:
+            start = max(begun, since)
+            counted = calendar.counted(start, ended, basis) if ended is not None else timedelta(0)
             if amount <= counted:
                 break
             amount -= counted
         else:
-            start = self.spans[-1][0]
-        due = calendar.due(start, self.basis, amount, provisional_allowed=True)
+            start = max(self.spans[-1][0], since)
+        due = calendar.due(start, basis, amount, provisional_allowed=True)
         return due.at.astimezone(UTC), due.provisional
 
     def used(self, at: datetime, calendar: WorkCalendar) -> timedelta:

@@ -36,20 +36,32 @@ def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalen
 
     Example: 4 work_hour dispatched Monday 08:00: reminder at 80 % 11:12, overdue at 12:00, supervision one work day
     after that (longer than one limit) on Tuesday 12:00, bulletin three work days later on Friday 12:00.
+    Time in which the clock waits (suspended, handed back, being checked) moves every rung that lies ahead.
     """
     moments: dict[str, datetime] = {}
-    for rung in ladder:
-        if rung.share is not None:
-            amount = clock.amount if rung.share == 1 else clock.amount * float(rung.share)
-            moments[rung.code] = clock.moment_of(amount, calendar)[0]
-        elif rung.after is not None:
-            start = moments.get(rung.follows or "", clock.due_at)
-            moment = calendar.due(start, *calendar.allowance(rung.after), provisional_allowed=True).at
-            if rung.or_one_limit:
-                amount = max(clock.amount, timedelta(0))
-                moment = max(moment, calendar.due(start, clock.basis, amount, provisional_allowed=True).at)
-            moments[rung.code] = moment
-    return moments
+    waiting = list(ladder)
+    while waiting:
+        # The file may name a rung before the one it follows; one that follows nothing known counts from the deadline.
+        codes = {rung.code for rung in waiting}
+        ready = [rung for rung in waiting if rung.follows not in codes] or waiting
+        for rung in ready:
+            moments[rung.code] = _rung_moment(rung, clock, moments.get(rung.follows or "", clock.due_at), calendar)
+        waiting = [rung for rung in waiting if rung not in ready]
+    return {rung.code: moments[rung.code] for rung in ladder}
+
+
+def _rung_moment(rung: Rung, clock: CaseClock, follows: datetime, calendar: WorkCalendar) -> datetime:
+    # A source's own deadline may lie before the dispatch: nothing climbs before the unit had the case.
+    allowed = max(clock.amount, timedelta(0))
+    if rung.share is not None:
+        amount = allowed if rung.share == 1 else allowed * float(rung.share)
+        return clock.moment_of(amount, calendar)[0]
+    if rung.after is None:
+        return follows
+    moment = clock.moment_after(follows, *calendar.allowance(rung.after), calendar)[0]
+    if rung.or_one_limit:
+        moment = max(moment, clock.moment_after(follows, clock.basis, allowed, calendar)[0])
+    return moment
 
 
 def _wakes(case: CaseState, city: City) -> list[Wake]:

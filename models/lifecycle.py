@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.case_notices import NoticeDraft, last_rung_only, notices_for
-from models.case_state import CaseEvent, CaseState
+from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
 from models.ladder import Wake, next_wake
 from models.lifecycle_events import CalendarOf, apply
 from models.lifecycle_rules import Action, Actor, Asked, first_refusal
-from models.lifecycle_table import EFFECT_OF, Step, Target, step_for, steps_from
+from models.lifecycle_table import EFFECT_OF, RESULT_FACT, ROWS_OF, Step, Target, step_for, steps_from
 from models.refusal import Refusal
 from models.rule_steps import next_rule_step
 from models.step_facts import Serials, clean_facts, step_facts
@@ -64,7 +64,8 @@ class Lifecycle:
         """Opens a case with its `report` event; the accept clock starts when the report was taken in."""
         visit = CaseVisit(case, now, case.state)
         actor = Actor(f"source:{case.source}", Role.SOURCE)
-        facts = {"opened_at": case.opened_at.astimezone(UTC).isoformat(), **facts}
+        opened_at = case.opened_at.astimezone(UTC).isoformat()
+        facts = {**facts, "opened_at": opened_at, "calendar_edition": case.calendar_edition}
         self._write(visit, Action(ActionName.REPORT, actor, {}, at, "intake", resolved=facts), at, opening=True)
         return visit
 
@@ -77,8 +78,10 @@ class Lifecycle:
         visit = CaseVisit(case, now, case.state)
         waiting = sorted(actions, key=lambda action: action.at)
         if case.calendar_edition != self.city.calendar_edition and case.state not in ENDED:
-            self.by_rule(visit, ActionName.CORRECT_CALENDAR, "calendar", now)
-        for _ in range(MOST_STEPS):
+            # Before whatever waits, at a moment that makes nobody's action later than it was.
+            at, edition = min([now, *(action.at for action in waiting[:1])]), self.city.calendar_edition
+            self.by_rule(visit, ActionName.CORRECT_CALENDAR, "calendar", at, calendar_edition=edition)
+        for _ in range(MOST_STEPS + len(waiting)):
             if not (self._one_due_thing(visit, waiting) or self._one_rule_step(visit)):
                 return visit
         raise RunawayCase(f"case {case.name}: {MOST_STEPS} steps in one visit, last {visit.events[-1].action}")
@@ -146,18 +149,19 @@ class Lifecycle:
         if action.name is ActionName.CHECK and facts.get("result") == "passed" and case.stage == "make_safe":
             facts["result"] = "made_safe"
         step = step_for(action.name, facts)
+        rows = (step,) if step else ROWS_OF[action.name]
         role = action.actor.role
-        if step is None:
-            return Refusal("unreadable_fact", {"name": "result", "value": str(facts.get("result", ""))[:40]})
-        if case.state not in step.from_:
+        if not any(case.state in row.from_ for row in rows):
             return Refusal(
                 "not_now",
                 {"action": action.name.value, "state": case.state.value, "allowed": allowed_now(case.state, role)},
             )
-        if role not in step.by:
+        if not any(role in row.by for row in rows):
             return Refusal(
                 "not_yours", {"action": action.name.value, "role": role.value, "allowed": allowed_now(case.state, role)}
             )
+        if step is None:
+            return _unreadable_result(action, facts)
         missing = [name for name in step.needs if facts.get(name) in (None, "")]
         if missing:
             return Refusal("missing_fact", {"action": action.name.value, "needs": missing})
@@ -199,8 +203,10 @@ class Lifecycle:
         """What follows at once: the effect of a grant, and requests that have lost their ground."""
         if event.action is ActionName.DECIDE and event.facts["verdict"] == "granted" and event.facts["final"]:
             self._grant(visit, RequestKind(event.facts["kind"]), event.facts["request"], event.at)
+        elif visit.case.made_safe:
+            self.by_rule(visit, ActionName.REPAIR_STAGE, "make_safe_passed", event.at)
         for request in visit.case.requests:
-            if request.state is RequestState.OPEN and _lost_its_ground(visit.case, request.kind, request.unit):
+            if request.state is RequestState.OPEN and _lost_its_ground(visit.case, request, event):
                 self.by_rule(visit, ActionName.LAPSE, "request_lapsed", event.at, kind=request.kind.value)
 
     def _grant(self, visit: CaseVisit, kind: RequestKind, seq: int, at: datetime) -> None:
@@ -223,6 +229,15 @@ def allowed_now(state: State, role: Role | None = None) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _unreadable_result(action: Action, facts: dict[str, Any]) -> Refusal:
+    """The fact that tells an action's rows apart is missing, or names none of them."""
+    name = RESULT_FACT[action.name]
+    value = facts.get(name)
+    if not value:
+        return Refusal("missing_fact", {"action": action.name.value, "needs": [name]})
+    return Refusal("unreadable_fact", {"name": name, "value": str(value)[:40]})
+
+
 def _target(step: Step, case: CaseState) -> State:
     if step.to is Target.SAME:
         return case.state
@@ -240,9 +255,11 @@ def _note_deadline(case: CaseState, event: CaseEvent, step: Step) -> None:
             event.facts["provisional"] = True
 
 
-def _lost_its_ground(case: CaseState, kind: RequestKind, unit: str | None) -> bool:
-    """Whether what was asked for can no longer happen: the case stands elsewhere, or with another unit."""
-    effect = step_for(EFFECT_OF[kind], {})
+def _lost_its_ground(case: CaseState, request: CaseRequest, event: CaseEvent) -> bool:
+    """Whether what was asked for can no longer happen: the case is elsewhere, with another unit, on another clock."""
+    effect = step_for(EFFECT_OF[request.kind], {})
     if effect is None or case.state not in effect.from_:
         return True
-    return case.unit != unit and kind not in (RequestKind.VOID, RequestKind.CORRECTION)
+    if event.action is ActionName.REPAIR_STAGE:
+        return request.kind in (RequestKind.EXTENSION, RequestKind.PROMISE)
+    return case.unit != request.unit and request.kind not in (RequestKind.VOID, RequestKind.CORRECTION)

@@ -38,8 +38,7 @@ def apply(case: CaseState, event: CaseEvent, calendar_of: CalendarOf) -> None:
         raise ValueError(
             f"case {case.id}: {event.action} starts from {event.from_state}, the case stands at {case.state}"
         )
-    if event.action in (ActionName.CORRECT_CALENDAR, ActionName.REOPEN):
-        case.calendar_edition = event.facts["calendar_edition"]
+    case.calendar_edition = event.facts.get("calendar_edition", case.calendar_edition)
     if event.action is ActionName.REOPEN:
         _begin_round(case)
     calendar = calendar_of(case.calendar_edition)
@@ -147,6 +146,11 @@ def _resume_clock(case: CaseState, clock: CaseClock, event: CaseEvent, calendar:
         clock.run(event.at, calendar)
     if clock.kind in SEAT_CLOCKS:
         case.seat_alarmed = False
+
+
+def _reopened(case: CaseState, event: CaseEvent, calendar: WorkCalendar) -> None:
+    if case.number is None:
+        _file(case, event, calendar)
 
 
 def _begin_round(case: CaseState) -> None:
@@ -402,6 +406,7 @@ _EFFECTS: dict[ActionName, Callable[[CaseState, CaseEvent, WorkCalendar], None]]
     ActionName.QUICK_FIX: _quick_fix,
     ActionName.SUPERVISE: _supervise,
     ActionName.FORCE_CLOSE: _end,
+    ActionName.REOPEN: _reopened,
     ActionName.CLIMB: _climb,
     ActionName.ALARM_SEAT: _alarm_seat,
     ActionName.REMIND_REQUEST: _remind_request,

@@ -11,7 +11,7 @@ from typing import Any
 from models.case_state import CaseState
 from models.city import City
 from models.lifecycle_events import moment
-from models.lifecycle_table import EFFECT_OF
+from models.lifecycle_table import EFFECT_OF, NEVER_OFF
 from models.refusal import Refusal
 from models.vocabulary import UNIT_ROLES, ActionName, ClockKind, RequestKind, Role
 
@@ -59,7 +59,8 @@ Rule = Callable[[Asked], Refusal | None]
 def switched_off(asked: Asked) -> Refusal | None:
     """A city's policy may switch off rows for which it has no rule of its own."""
     name = asked.action.name
-    if name in asked.city.policy.disabled_actions:
+    needed = name in NEVER_OFF and asked.action.actor.role is Role.RULE
+    if name in asked.city.policy.disabled_actions and not needed:
         return Refusal("switched_off", {"action": name})
     if name is A.ASK:
         rule = asked.city.policy.requests.get(RequestKind(asked.facts["kind"]))
@@ -108,10 +109,18 @@ def sub_unit_of_the_case(asked: Asked) -> Refusal | None:
     return Refusal("unit_not_below", {"unit": unit, "lead": lead})
 
 
+def made_safe_in_its_stage(asked: Asked) -> Refusal | None:
+    """Only an urgent case in its make-safe stage can be made safe; elsewhere it would be a second, free limit."""
+    if asked.facts["result"] != "made_safe" or asked.case.stage == "make_safe":
+        return None
+    return Refusal("unreadable_fact", {"name": "result", "value": "made_safe"})
+
+
 def known_inspector(asked: Asked) -> Refusal | None:
-    """A task goes only to a post that is an inspector's."""
+    """A task goes only to a post that is an inspector's and exists that day."""
     post = asked.city.posts.get(asked.facts["inspector"])
-    if post is None or post.role is not Role.INSPECTOR:
+    day = asked.at.astimezone(asked.city.zone).date()
+    if post is None or post.role is not Role.INSPECTOR or not post.exists_on(day):
         return Refusal("no_inspector", {"inspector": asked.facts["inspector"]})
     return None
 
@@ -132,7 +141,8 @@ def hand_back_capped(asked: Asked) -> Refusal | None:
 
 def arbitration_at_the_cap(asked: Asked) -> Refusal | None:
     """Below the cap of hand-backs the dispatcher dispatches; at the cap only a leader decides who is responsible."""
-    at_cap = asked.case.hand_backs >= asked.city.policy.most_hand_backs
+    # Where none is allowed nothing ever came back, and there is nothing to arbitrate.
+    at_cap = asked.case.hand_backs >= max(1, asked.city.policy.most_hand_backs)
     if asked.action.name is A.ARBITRATE and not at_cap:
         return Refusal("arbitration_too_early", {"hand_backs": asked.case.hand_backs})
     if asked.action.name is A.DISPATCH and at_cap:
@@ -204,7 +214,7 @@ def extension_only_before_overdue(asked: Asked) -> Refusal | None:
 
 
 def wanted_until_in_reach(asked: Asked) -> Refusal | None:
-    """A suspension or promise names a moment ahead; a suspension at most the city's longest (a year)."""
+    """A suspension or promise names a moment ahead, at most as far away as the city's longest suspension (a year)."""
     kind = RequestKind(asked.facts["kind"])
     if kind not in (RequestKind.SUSPENSION, RequestKind.PROMISE):
         return None
@@ -212,8 +222,8 @@ def wanted_until_in_reach(asked: Asked) -> Refusal | None:
     if until <= asked.at:
         return Refusal("wanted_in_past", {"wanted_until": until})
     most = asked.city.policy.suspension_most_days
-    if kind is RequestKind.SUSPENSION and until > asked.at + timedelta(days=most):
-        return Refusal("suspension_too_long", {"wanted_until": until, "most_days": most})
+    if until > asked.at + timedelta(days=most):
+        return Refusal("suspension_too_long", {"kind": kind, "wanted_until": until, "most_days": most})
     return None
 
 
@@ -278,8 +288,9 @@ def withdrawn_by_its_asker(asked: Asked) -> Refusal | None:
 
 def merges_into_another(asked: Asked) -> Refusal | None:
     """A case joins another open one, never itself, never one that has ended."""
-    into = asked.facts.get("into_id")
-    if into is None or asked.facts.get("into_ended"):
+    found = asked.action.resolved
+    into = found.get("into_id")
+    if into is None or found.get("into_ended"):
         return Refusal("merge_target", {"into": asked.facts["into"]})
     return Refusal("same_case", {"into": asked.facts["into"]}) if into == asked.case.id else None
 
@@ -305,7 +316,7 @@ RULES: Mapping[ActionName, tuple[Rule, ...]] = {
     A.ORDER_VERIFY: (known_inspector,),
     A.ORDER_CHECK: (known_inspector,),
     A.VERIFY: (only_the_inspector_asked,),
-    A.CHECK: (only_the_inspector_asked,),
+    A.CHECK: (only_the_inspector_asked, made_safe_in_its_stage),
     A.FILE: (class_known_before_filing,),
     A.CORRECT: (correction_makes_sense,),
     A.MERGE: (merges_into_another,),
@@ -320,7 +331,7 @@ RULES: Mapping[ActionName, tuple[Rule, ...]] = {
         wanted_until_in_reach,
         request_fits_its_effect,
     ),
-    A.DECIDE: (decided_by_its_step, grant_still_possible),
+    A.DECIDE: (decided_by_its_step, own_unit_only, grant_still_possible),
     A.WITHDRAW: (withdrawn_by_its_asker,),
     A.ADD_NOTE: (own_unit_only,),
     A.ADD_PICTURE: (own_unit_only,),

@@ -78,8 +78,8 @@ def _step(
 
 STOP_ALL = (None, M.FINISH_ALL)
 SEATS = frozenset({Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DISPATCHER})
-APPROVERS = SEATS | {Role.LEADER, Role.EVALUATOR}
-EVERYBODY = UNIT_ROLES | APPROVERS | {Role.INSPECTOR, Role.ADMIN, Role.PUBLIC}
+EVERYBODY = UNIT_ROLES | SEATS | {Role.LEADER, Role.EVALUATOR, Role.INSPECTOR, Role.ADMIN, Role.PUBLIC}
+APPROVERS = EVERYBODY - {Role.PUBLIC}
 WITH_UNIT = frozenset({S.DISPATCHED, S.HANDLING})
 ANY = frozenset(State)
 RULE = Role.RULE
@@ -194,6 +194,7 @@ STEPS: tuple[Step, ...] = (
             (RequestKind.APPEAL, {S.CLOSED}, ("reason",)),
         )
     ),
+    # Which role decides which step is the city's data; in Yuncheng a unit's head is the first of three.
     _step(A.DECIDE, ANY_OPEN | {S.CLOSED}, Target.SAME, APPROVERS, needs=("kind",), result="granted"),
     _step(A.DECIDE, ANY_OPEN | {S.CLOSED}, Target.SAME, APPROVERS, needs=("kind", "reason"), result="refused"),
     _step(A.WITHDRAW, ANY_OPEN | {S.CLOSED}, Target.SAME, EVERYBODY - {Role.PUBLIC}, needs=("kind",)),
@@ -321,6 +322,12 @@ STEPS: tuple[Step, ...] = (
 )
 
 BY_KEY: dict[tuple[ActionName, str | None], Step] = {(s.action, s.result): s for s in STEPS}
+
+ROWS_OF: dict[ActionName, tuple[Step, ...]] = {name: tuple(s for s in STEPS if s.action is name) for name in A}
+"""All rows of an action, in the table's order."""
+
+NEVER_OFF = frozenset({A.RESUME, A.LAPSE, A.REPAIR_STAGE, A.CLIMB, A.ALARM_SEAT, A.REMIND_REQUEST, A.CORRECT_CALENDAR})
+"""What time and rules must always be able to do, or cases would hang: a policy switches these off for people only."""
 
 EFFECT_OF: dict[RequestKind, ActionName] = {
     RequestKind.EXTENSION: A.EXTEND,

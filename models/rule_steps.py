@@ -43,7 +43,8 @@ def _from_reported(case: CaseState, city: City, now: datetime) -> RuleStep | Non
 
 
 def _from_accepted(case: CaseState, city: City, now: datetime) -> RuleStep | None:
-    rule = _rule(case, city, A.FILE)
+    """A rule files a fresh case; one that came back from the dispatcher (it has its number) needs a person's eye."""
+    rule = _rule(case, city, A.FILE) if case.number is None else None
     return RuleStep(A.FILE, rule) if rule and case.class_code in city.catalogue.subclasses else None
 
 
@@ -52,13 +53,13 @@ def _from_filed(case: CaseState, city: City, now: datetime) -> RuleStep | None:
     rule = _rule(case, city, A.DISPATCH)
     if not rule or case.hand_backs or case.round > 1:
         return None
-    unit = city.responsibility.unit_for(case.class_code, case.area) or case.unit_hint
+    responsible = city.responsibility.unit_for(case.class_code, case.area)
+    # Without a place the source knows better than a table of places.
+    unit = (responsible or case.unit_hint) if case.area else (case.unit_hint or responsible)
     return RuleStep(A.DISPATCH, rule, {"unit": unit}) if unit in city.units else None
 
 
 def _from_checking(case: CaseState, city: City, now: datetime) -> RuleStep | None:
-    if case.made_safe:
-        return RuleStep(A.REPAIR_STAGE, "make_safe_passed")
     if case.inspector is not None:
         return None
     return _with_inspector(A.ORDER_CHECK, _rule(case, city, A.ORDER_CHECK), case, city, now)

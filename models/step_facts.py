@@ -3,6 +3,7 @@
 Limits, numbers and deadlines are never taken from a person's facts, only from the city and the case.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ TEXT_FACTS = frozenset(
     | {"result", "kind", "verdict", "class_code", "area", "place", "into"}
 )
 LONGEST_TEXT = 4000
+_SMALL_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 def clean_facts(raw: Mapping[str, Any]) -> dict[str, Any] | Refusal:
@@ -36,19 +38,24 @@ def clean_facts(raw: Mapping[str, Any]) -> dict[str, Any] | Refusal:
         if value is None or value == "":
             continue
         if name in TEXT_FACTS:
-            facts[name] = str(value).replace("\0", "").strip()[:LONGEST_TEXT]
+            facts[name] = _text(value)
         elif name == "condition_no":
-            if not str(value).isdigit():
-                return Refusal("unreadable_fact", {"name": name, "value": str(value)[:40]})
+            if not _SMALL_NUMBER.fullmatch(str(value)):
+                return Refusal("unreadable_fact", {"name": name, "value": _text(value)[:40]})
             facts[name] = int(value)
         elif name == "wanted_until":
             until = _moment_or_none(value)
             if until is None:
-                return Refusal("unreadable_fact", {"name": name, "value": str(value)[:40]})
+                return Refusal("unreadable_fact", {"name": name, "value": _text(value)[:40]})
             facts[name] = until.isoformat()
     if "kind" in facts and facts["kind"] not in set(RequestKind):
         return Refusal("unreadable_fact", {"name": "kind", "value": facts["kind"][:40]})
     return facts
+
+
+def _text(value: object) -> str:
+    """A text the database and the chain can hold: no NUL, no half characters, not endless."""
+    return str(value)[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
 def _moment_or_none(value: object) -> datetime | None:
@@ -71,9 +78,11 @@ def step_facts(asked: Asked, step: Step, serials: Serials) -> dict[str, Any]:
 def handle_limit(case: CaseState, city: City) -> dict[str, Any]:
     """The limit a fresh handle clock gets: the source's own deadline, the follow-up limit, or the condition's.
 
-    An urgent condition with a follow-up limit starts in the make-safe stage.
+    An urgent condition with a follow-up limit starts in the make-safe stage. After a reopening the source's deadline
+    has long passed, so the new round gets the condition's limit.
     """
-    if case.source_due_at is not None and case.source in city.policy.own_deadline_sources:
+    own_deadline = case.source in city.policy.own_deadline_sources and case.round == 1
+    if case.source_due_at is not None and own_deadline:
         return {"limit": SOURCE_LIMIT, "source_due_at": case.source_due_at.astimezone(UTC).isoformat()}
     condition = city.catalogue.condition(case.class_code, case.condition_no)
     if condition is None:
@@ -119,10 +128,12 @@ def _correct(asked: Asked, _: Serials) -> dict[str, Any]:
     case, facts = asked.case, asked.facts
     code = facts.get("class_code", case.class_code)
     number = facts.get("condition_no", None if "class_code" in facts else case.condition_no)
-    added: dict[str, Any] = {"class_code": code, "condition_no": number}
-    added["complete"] = asked.city.catalogue.condition(code, number) is not None and bool(facts.get("area", case.area))
-    clock = case.last_clock(ClockKind.HANDLE)
     condition = asked.city.catalogue.condition(code, number)
+    added: dict[str, Any] = {"complete": condition is not None and bool(facts.get("area", case.area))}
+    if "class_code" not in facts and "condition_no" not in facts:
+        return added  # Another place alone leaves the limit as it is, also after a promise or a new catalogue.
+    added |= {"class_code": code, "condition_no": number}
+    clock = case.last_clock(ClockKind.HANDLE)
     if clock is None or clock.limit_text == SOURCE_LIMIT or condition is None:
         return added
     limit = condition.follow_up_limit if case.stage == "repair" and condition.follow_up_limit else condition.limit
@@ -223,6 +234,11 @@ def _calendar_edition(asked: Asked, _: Serials) -> dict[str, Any]:
     return {"calendar_edition": asked.city.calendar_edition, **former}
 
 
+def _reopen(asked: Asked, serials: Serials) -> dict[str, Any]:
+    """The new round runs on the present calendar; a case that ended before filing is filed by its reopening."""
+    return _calendar_edition(asked, serials) | _file(asked, serials)
+
+
 def _former_unit(asked: Asked, _: Serials) -> dict[str, Any]:
     return {"former_unit": asked.case.unit}
 
@@ -245,5 +261,6 @@ _ADDERS: Mapping[ActionName, Callable[[Asked, Serials], dict[str, Any]]] = {
     ActionName.CLOSE: _close,
     ActionName.FORCE_CLOSE: _close,
     ActionName.CORRECT_CALENDAR: _calendar_edition,
-    ActionName.REOPEN: _calendar_edition,
+    ActionName.REOPEN: _reopen,
+    ActionName.UNMERGE: _calendar_edition,
 }

@@ -315,23 +315,3 @@ def in_a_fresh_interpreter(code: str) -> str:
 def test_worktime_loads_no_heavy_package() -> None:
     heavy = "{'numpy', 'pandas', 'prefect', 'sqlmodel', 'sqlalchemy'}"
     assert in_a_fresh_interpreter(f"import sys, models.worktime; print({heavy} & set(sys.modules))") == "set()"
-
-
-def test_two_hundred_thousand_deadlines_take_less_than_a_second_of_one_core() -> None:
-    code = """
-import random, time
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-from models.worktime import WorkCalendar, WorkHours, parse_limit
-zone = ZoneInfo("Asia/Shanghai")
-city, limits = WorkCalendar(zone, WorkHours()), [parse_limit(f"{n} work_hour") for n in (1, 4, 8, 24, 120)]
-draw, first = random.Random(8), datetime(2018, 1, 1, tzinfo=zone)
-asked = [(first + timedelta(seconds=draw.randrange(250_000_000)), draw.choice(limits)) for _ in range(20_000)]
-def seconds():
-    begun = time.process_time()
-    for start, limit in asked:
-        city.due_at(start, limit)
-    return time.process_time() - begun
-print(round(20_000 / min(seconds() for _ in range(6))))
-"""
-    assert int(in_a_fresh_interpreter(code)) >= 200_000

@@ -1,0 +1,88 @@
+"""ladder.yaml: the rungs on which a late case climbs."""
+
+from models.directory import cell
+from models.directory.fault import Fault, Severity, quoted, suggestion
+from models.directory.sheets import POST_ROLES
+from models.directory.yaml_document import Block, read_yaml
+from models.notice import NoticeKind, Priority
+from models.policy import Rung
+
+FILE = "ladder.yaml"
+_KEYS = (
+    "code",
+    "notice",
+    "to",
+    "priority",
+    "share",
+    "after",
+    "follows",
+    "or_one_limit",
+    "supervises",
+    "bulletin",
+)
+_TO = ("liaison", "head", "supervising_leader", *POST_ROLES)
+
+
+def read_ladder(content: str, faults: list[Fault]) -> tuple[Rung, ...]:
+    """The rungs in the order of the file."""
+    page = read_yaml(FILE, content, ("rungs",), faults)
+    if page is None or not page.needs("rungs"):
+        return ()
+    blocks = page.blocks("rungs", _KEYS)
+    rungs = [(block, _rung(block)) for block in blocks]
+    if not rungs:
+        remedy = "Name at least a reminder and an overdue notice, or accept that late cases stay unseen."
+        page.fault("rungs", "", "the ladder has no rung.", remedy, severity=Severity.WARNING)
+    _judge_order(rungs)
+    return tuple(rung for _, rung in rungs)
+
+
+def _rung(block: Block) -> Rung:
+    block.needs("code", "notice", "to")
+    share, after = block.value("share", cell.number(most=100)), block.value("after", cell.step_limit)
+    if block.has("share") == block.has("after"):
+        problem = "a rung stands either at a share of the limit or some time after another rung."
+        block.fault("share", "", problem, 'Write share: 0.8, or after: "1 work_day" with follows.')
+    elif block.has("after") != block.has("follows"):
+        problem = "after and follows belong together."
+        block.fault("follows", "", problem, "Name in follows the rung it comes after.")
+    notice = block.value("notice", cell.one_of(NoticeKind, "kind of notice"))
+    return Rung(
+        code=block.value("code", cell.code) or "",
+        notice=str(notice or ""),
+        to=tuple(str(to) for to in block.values("to", cell.one_of(_TO, "recipient of a rung"))),
+        priority=str(block.value("priority", cell.one_of(Priority, "priority")) or Priority.ROUTINE),
+        share=share,
+        after=after,
+        follows=block.value("follows", cell.text),
+        or_one_limit=bool(block.value("or_one_limit", cell.yes)),
+        supervises=bool(block.value("supervises", cell.yes)),
+        bulletin=bool(block.value("bulletin", cell.yes)),
+    )
+
+
+def _judge_order(rungs: list[tuple[Block, Rung]]) -> None:
+    """Each rung has its own code, and following the rungs upward comes to an end."""
+    by_code: dict[str, Rung] = {}
+    for block, rung in rungs:
+        if rung.code in by_code:
+            block.fault("code", rung.code, f"another rung is called {quoted(rung.code)}.", "Give each its own code.")
+        by_code.setdefault(rung.code, rung)
+    for block, rung in rungs:
+        if rung.follows is None:
+            continue
+        if rung.follows not in by_code:
+            remedy = suggestion(rung.follows, list(by_code))
+            block.fault("follows", rung.follows, f"{quoted(rung.follows)} is no rung of this ladder.", remedy)
+        elif _follows_itself(rung, by_code):
+            problem = f"rung {quoted(rung.code)} comes after itself through the rungs it follows."
+            block.fault("follows", rung.follows, problem, "Let one of them stand at a share of the limit.")
+
+
+def _follows_itself(rung: Rung, by_code: dict[str, Rung]) -> bool:
+    seen: set[str] = set()
+    at: Rung | None = rung
+    while at is not None and at.follows and at.follows not in seen:
+        seen.add(at.follows)
+        at = by_code.get(at.follows)
+    return rung.code in seen

@@ -1,0 +1,170 @@
+"""When two reports may be the same problem: same subclass, near each other, reported within hours of each other.
+
+Similar is only what an acceptor is shown. A rule joins two of them only by what names the same thing: the code of a
+component, a camera, the number of a source chain, and only where the city's policy says so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import asin, cos, degrees, floor, radians, sin
+from typing import Protocol
+
+from models.policy import SimilarRule
+
+EARTH_RADIUS_METRES = 6_371_008.8
+"""Mean radius (IUGG)."""
+
+JOIN_KEYS = ("component_code", "camera", "source_chain")
+"""What may name the same thing, the most certain first."""
+
+_SLACK_DEGREES = 1e-9
+"""A tenth of a millimetre, so that rounding never loses a case on the edge of a box."""
+
+
+class Located(Protocol):
+    """What decides whether two reports or cases are similar."""
+
+    @property
+    def class_code(self) -> str | None: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def longitude(self) -> float | None: ...
+    @property
+    def latitude(self) -> float | None: ...
+    @property
+    def component_code(self) -> str | None: ...
+    @property
+    def camera(self) -> str | None: ...
+    @property
+    def source_chain(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open case that may be the same problem."""
+
+    case_id: int
+    metres: float
+    hours: float
+    name: str = ""
+    """Its number, or its receipt number before it is filed."""
+    component_code: str | None = None
+    camera: str | None = None
+    source_chain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Degrees around a place that hold everything within some metres; two ranges of longitude at the antimeridian."""
+
+    south: float
+    north: float
+    longitudes: tuple[tuple[float, float], tuple[float, float]]
+
+
+def as_candidate(case_id: int, case: Located, report: Located, rule: SimilarRule, name: str = "") -> Candidate | None:
+    """The case as a candidate for a report, or None where it is not similar. Exactly at the bound counts as within."""
+    if case.class_code is None or case.class_code != report.class_code:
+        return None
+    if case.longitude is None or case.latitude is None or report.longitude is None or report.latitude is None:
+        return None
+    hours = abs((case.opened_at - report.opened_at).total_seconds()) / 3600
+    if hours > rule.within_hours:
+        return None
+    metres = distance_metres(case.longitude, case.latitude, report.longitude, report.latitude)
+    if metres > rule.within_metres:
+        return None
+    return Candidate(case_id, metres, hours, name, case.component_code, case.camera, case.source_chain)
+
+
+def joins_by_rule(report: Located, candidate: Candidate, rule: SimilarRule) -> str | None:
+    """By what a rule may join the report to the candidate, or None: then a person decides.
+
+    Example: two missing covers 30 m apart with different component codes stay two cases.
+    """
+    for key in JOIN_KEYS:
+        named = getattr(report, key)
+        if key in rule.join_by and named and named == getattr(candidate, key):
+            return key
+    return None
+
+
+def distance_metres(longitude: float, latitude: float, other_longitude: float, other_latitude: float) -> float:
+    """The distance of two places on the globe (haversine).
+
+    Example: one degree of latitude is 111,195 m.
+    """
+    north, other_north = radians(latitude), radians(other_latitude)
+    half_north, half_east = (other_north - north) / 2, radians(other_longitude - longitude) / 2
+    chord = sin(half_north) ** 2 + cos(north) * cos(other_north) * sin(half_east) ** 2
+    return 2 * EARTH_RADIUS_METRES * asin(min(1.0, chord**0.5))
+
+
+def box_around(longitude: float, latitude: float, metres: float) -> Box:
+    """The box that holds every place within some metres, also at a pole and across the antimeridian."""
+    angle = metres / EARTH_RADIUS_METRES
+    reach = degrees(angle) + _SLACK_DEGREES
+    south, north = latitude - reach, latitude + reach
+    if south <= -90 or north >= 90:
+        return Box(south, north, ((-180, 180), (-180, 180)))
+    east = degrees(asin(min(1.0, sin(angle) / cos(radians(latitude))))) + _SLACK_DEGREES
+    first, last = longitude - east, longitude + east
+    if first < -180:
+        return Box(south, north, ((-180, last), (first + 360, 180)))
+    if last > 180:
+        return Box(south, north, ((first, 180), (-180, last - 360)))
+    return Box(south, north, ((first, last), (first, last)))
+
+
+class NearbyIndex:
+    """Open cases by place, in memory: what the replay asks instead of a database, with the same answers."""
+
+    def __init__(self, rule: SimilarRule) -> None:
+        self._rule = rule
+        # Cells of space rather than of degrees: a pole or the antimeridian is a place like any other.
+        self._cell_metres = max(rule.within_metres, 1.0) * (1 + 1e-6)
+        self._cells: dict[tuple[str, int, int, int], dict[int, tuple[Located, str]]] = {}
+        self._cell_of: dict[int, tuple[str, int, int, int]] = {}
+
+    def add(self, case_id: int, case: Located, name: str = "") -> None:
+        """Keep an open case; one without class or place is never similar to another."""
+        cell = self._cell(case)
+        if cell is not None:
+            self._cells.setdefault(cell, {})[case_id] = (case, name)
+            self._cell_of[case_id] = cell
+
+    def remove(self, case_id: int) -> None:
+        """Forget a case that has ended; one that is not kept is none."""
+        cell = self._cell_of.pop(case_id, None)
+        if cell is not None:
+            del self._cells[cell][case_id]
+            if not self._cells[cell]:
+                del self._cells[cell]
+
+    def candidates(self, report: Located) -> list[Candidate]:
+        """The open cases similar to a report, the oldest case first."""
+        found = (as_candidate(case_id, case, report, self._rule, name) for case_id, case, name in self._near(report))
+        return sorted((candidate for candidate in found if candidate), key=lambda candidate: candidate.case_id)
+
+    def _near(self, report: Located) -> Iterator[tuple[int, Located, str]]:
+        cell = self._cell(report)
+        if cell is None:
+            return
+        code, x, y, z = cell
+        for dx, dy, dz in _NEIGHBOURS:
+            for case_id, (case, name) in self._cells.get((code, x + dx, y + dy, z + dz), {}).items():
+                yield case_id, case, name
+
+    def _cell(self, place: Located) -> tuple[str, int, int, int] | None:
+        if place.class_code is None or place.longitude is None or place.latitude is None:
+            return None
+        east, north = radians(place.longitude), radians(place.latitude)
+        unit = EARTH_RADIUS_METRES / self._cell_metres
+        x, y, z = cos(north) * cos(east), cos(north) * sin(east), sin(north)
+        return place.class_code, floor(x * unit), floor(y * unit), floor(z * unit)
+
+
+_NEIGHBOURS = [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)]
+"""Places within one cell's width of each other lie in the same cell or in cells that touch."""

@@ -1,0 +1,91 @@
+"""What is wrong in ladder.yaml, word for word."""
+
+import pytest
+
+from tests.cities import changed
+from tests.models.directory.judging import texts_of_faults
+
+FAULTS = [
+    pytest.param(
+        "ladder.yaml",
+        "follows: overdue",
+        "follows: overdeu",
+        [
+            'ladder.yaml line 9, key rungs[3].follows: "overdeu" is no rung of this ladder. Did you mean "overdue"?',
+        ],
+        id="a rung after one that is not there",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "follows: overdue",
+        "follows: bulletin",
+        [
+            'ladder.yaml line 9, key rungs[3].follows: rung "supervision" comes after itself through '
+            "the rungs it follows. Let one of them stand at a share of the limit.",
+            'ladder.yaml line 12, key rungs[4].follows: rung "bulletin" comes after itself through '
+            "the rungs it follows. Let one of them stand at a share of the limit.",
+        ],
+        id="rungs that follow each other",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "notice: overdue",
+        "notice: late",
+        [
+            'ladder.yaml line 3, key rungs[2].notice: "late" is no kind of notice. Did you mean "seat_late"?',
+        ],
+        id="an unknown kind of notice",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "to: [liaison, head]",
+        "to: [liaison, heads]",
+        [
+            'ladder.yaml line 3, key rungs[2].to: "heads" is no recipient of a rung. Did you mean "head"?',
+        ],
+        id="an unknown recipient",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "after: 1 work_day\n    follows: overdue",
+        "after: 1 work_day",
+        [
+            "ladder.yaml line 4, key rungs[3].follows: after and follows belong together. Name in "
+            "follows the rung it comes after.",
+        ],
+        id="a rung after nothing",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "share: 0.8",
+        "share: 0.8, after: 1 work_day",
+        [
+            "ladder.yaml line 2, key rungs[1].share: a rung stands either at a share of the limit or "
+            'some time after another rung. Write share: 0.8, or after: "1 work_day" with follows.',
+        ],
+        id="a rung in two places",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "{code: bulletin",
+        "{code: reminder",
+        [
+            'ladder.yaml line 12, key rungs[4].code: another rung is called "reminder". Give each its own code.',
+        ],
+        id="two rungs of one code",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "priority: urgent",
+        "priority: high",
+        [
+            'ladder.yaml line 3, key rungs[2].priority: "high" is no priority. Known: emergency, routine, urgent.',
+        ],
+        id="an unknown priority",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), FAULTS)
+def test_a_fault_is_told_with_place_reason_and_remedy(file: str, old: str, new: str, expected: list[str]) -> None:
+    assert texts_of_faults(changed(file, old, new)) == expected
