@@ -42,6 +42,7 @@ test: lint
 # Prints the pages of docs/ that come from data.
 docs: install
 	$(BIN)/python -m tasks.lifecycle_page > docs/lifecycle.md
+	$(BIN)/python -m tasks.glossary_page > docs/glossary.md
 
 # A table of what the parts cost here, with ratios from one run.
 bench: install-test

@@ -42,6 +42,8 @@ def _diagram() -> Iterator[str]:
     for state in sorted(ENDED, key=_order):
         yield f"    {state.value} --> [*]"
     yield "```"
+    yield ""
+    yield "Not drawn: `void` and `force_close` from any open state, and rows that leave a case where it stands."
 
 
 def _states() -> Iterator[str]:

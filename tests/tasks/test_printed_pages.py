@@ -1,0 +1,24 @@
+"""The pages of docs/ that are printed from data say what the data says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.lifecycle_table import STEPS
+from models.vocabulary import State
+from tasks.glossary_page import glossary_page
+from tasks.lifecycle_page import lifecycle_page
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(("name", "page"), [("lifecycle.md", lifecycle_page), ("glossary.md", glossary_page)])
+def test_a_printed_page_is_up_to_date(name: str, page: Callable[[], str]) -> None:
+    assert (DOCS / name).read_text("utf-8") == page(), f"docs/{name} is old: run `make docs`"
+
+
+def test_every_row_and_every_state_stands_in_the_page() -> None:
+    page = lifecycle_page()
+    assert sum(line.startswith("| ") for line in page.splitlines()) == len(STEPS) + len(State) + 2
+    assert all(f"`{state.value}`" in page for state in State)
