@@ -107,12 +107,16 @@ def _facts(case: CaseState, event: CaseEvent, city: City) -> dict[str, Any]:
         "state": case.state.value,
         "stage": case.stage,
         "reason": event.facts.get("reason"),
+        "result": event.facts.get("how"),
     }
     if clock is not None:
         facts["due_at"] = clock.due_at.isoformat()
         facts["provisional"] = clock.provisional
         if clock.limit_text != SOURCE_LIMIT:
             facts["limit"] = clock.limit_text
+    step = case.running_clock()
+    if step is not None and step.kind is not ClockKind.HANDLE:
+        facts["act_by"] = step.due_at.isoformat()
     return {name: value for name, value in facts.items() if value not in (None, "")}
 
 
@@ -226,7 +230,8 @@ def _supervised(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
 
 def _seat_late(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     seats = _seats(city, Role.SHIFT_LEADER, event.recorded_at)
-    return [Told(N.SEAT_LATE, seats, facts={"clock": event.facts["clock"]})]
+    share = int(city.policy.seat_alarm_share * 100)
+    return [Told(N.SEAT_LATE, seats, facts={"clock": event.facts["clock"], "share": share})]
 
 
 def _taken_away(case: CaseState, event: CaseEvent, city: City) -> list[Told]:

@@ -39,8 +39,9 @@ def judge_calendar(
     days_left = (until - today).days
     if beyond:
         problem = (
-            f"the official calendar ends on {until}, before the end of {len(beyond)} of the limits that start today, {today}: "
-            f"{', '.join(beyond[:3])}{', …' if len(beyond) > 3 else ''}. Their deadlines would be guesses."
+            f"the official calendar ends on {until}, before the end of {len(beyond)} of the limits that start "
+            f"today, {today}: {', '.join(beyond[:3])}{', …' if len(beyond) > 3 else ''}. "
+            "Their deadlines would be guesses."
         )
         faults.append(Fault("calendar.csv", None, "date", until.isoformat(), problem, remedy))
     elif days_left <= warning_days:

@@ -7,7 +7,7 @@ from tests.cities import SMALL_CITY, a_small_city, changed
 
 
 def test_the_order_of_the_files_changes_no_digest() -> None:
-    assert edition_digest(dict(reversed(SMALL_CITY.items()))) == edition_digest(SMALL_CITY)
+    assert edition_digest(dict(reversed(list(SMALL_CITY.items())))) == edition_digest(SMALL_CITY)
 
 
 def test_one_changed_cell_is_another_edition_with_one_other_document() -> None:
