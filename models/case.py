@@ -1,8 +1,8 @@
 """The records of a case: reports, cases, events, clocks, assignments, requests, closings.
 
 `CaseEvent` is the append-only truth; every other column of a case is what its events add up to
-(`models/case_state.py`). A reporter's name and phone live only in `Reporter`, encrypted; everything else holds the reporter's id, so that
-erasing a person never breaks the chain of events.
+(`models/case_state.py`). A reporter's name and phone live only in `Reporter`, encrypted; everything else holds the
+reporter's id, so that erasing a person never breaks the chain of events.
 """
 
 from datetime import datetime

@@ -67,7 +67,7 @@ class CaseEvent:
 
 @dataclass(slots=True)
 class CaseState:
-    """Where a case stands. Field names are those of the `cases` table; `apply` of `models/lifecycle_events.py` moves it."""
+    """Where a case stands. Fields are those of the `cases` table; `apply` of `models/lifecycle_events.py` moves it."""
 
     id: int
     receipt_number: str

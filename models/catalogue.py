@@ -63,7 +63,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class ResponsibilityRow:
-    """Class x area -> unit. `classes` is a subclass code, a prefix with `*` (`E01*`), or `*`; `area` a code prefix or `*`.
+    """Class x area -> unit. `classes` is a subclass code, a prefix (`E01*`), or `*`; `area` a code prefix or `*`.
 
     `unit` is a unit code, or `territory`: the unit that answers for the area 属地.
     """

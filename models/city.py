@@ -122,7 +122,7 @@ class City:
     """One edition of a city directory, with every look-up the rules need."""
 
     edition: str
-    """Digest of the documents it was built from; events name it, so a decision can be judged by the rules of its day."""
+    """Digest of its documents; events name it, so that a decision can be judged by the rules of its day."""
     code: str
     name: str
     english_name: str

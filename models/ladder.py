@@ -1,4 +1,4 @@
-"""When a case must be looked at again: rungs of the ladder, seats that take too long, suspensions that end, requests left lying.
+"""When time itself acts on a case: rungs of the ladder, late seats, suspensions that end, requests left lying.
 
 The ladder climbs on the unit's handle clock only. Suspended and exempt cases do not climb. Every moment here is a
 function of the case and the city, so a visit that comes late finds the same moments as one that comes in time.
@@ -80,7 +80,10 @@ def _wakes(case: CaseState, city: City) -> list[Wake]:
             wakes += _rungs_ahead(case, clock, city)
     elif clock.kind in SEAT_CLOCKS and not case.seat_alarmed:
         amount = clock.amount * float(city.policy.seat_alarm_share)
-        wakes.append(Wake(clock.moment_of(amount, city.calendar)[0], ActionName.ALARM_SEAT, clock.kind.value))
+        moment = clock.moment_of(amount, city.calendar)[0]
+        # A clock that goes on after a verification may have been told of before it waited: once is enough.
+        if moment > clock.spans[-1][0]:
+            wakes.append(Wake(moment, ActionName.ALARM_SEAT, clock.kind.value))
     return wakes
 
 

@@ -1,4 +1,4 @@
-"""One row of a source's file, and the report it becomes under the source's mapping: typed, judged, or refused.
+"""The report a row becomes under the mapping of its source: typed and judged, or refused.
 
 Flags say what a person should look at; the report is taken all the same:
     odd_source_deadline   the source's own deadline lies before the opening or over five years after it; it is kept
@@ -34,19 +34,6 @@ _TIMES = ("opened_at", "due_at", "closed_at")
 _JOINERS = {"source_id": "-", "class": " / "}
 _YES = frozenset({"1", "yes", "true", "是"})
 _TRAILING_BRACKET = re.compile(r"(.+?)\s*[（(][^（()）]*[)）]")
-
-
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """One row as it stood in the file: its values by column, or why there are none."""
-
-    number: int
-    """As a spreadsheet shows it: the header is row 1."""
-    values: Mapping[str, str] = field(repr=False)
-    fault: Refusal | None = None
-    """What is wrong with the row before anybody asks what it means."""
-    unparsed: str | None = field(default=None, repr=False)
-    """The row's text where the values do not hold all of it."""
 
 
 @dataclass(frozen=True, slots=True)

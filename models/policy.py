@@ -1,4 +1,4 @@
-"""What the city lets a rule do, how far its branches go, and how a late case climbs: all data, judged by `zhihui city check`."""
+"""What a rule may do, how far branches go, how a late case climbs: all data, judged by `zhihui city check`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ def matches_class(pattern: str, code: str | None) -> bool:
 class Rung:
     """One rung of the ladder on the handle clock.
 
-    `share` rungs stand at a share of the limit (0.8, 1). `after` rungs stand `after` later than the moment of `follows`;
+    `share` rungs stand at a share of the limit (0.8, 1). `after` rungs stand that long after the rung they follow;
     with `or_one_limit` the case's own limit counts instead where it is longer.
     """
 

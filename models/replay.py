@@ -4,79 +4,28 @@ A replay takes one moment after the other, whatever case it belongs to: reports 
 climbed, each at its own moment. Nothing waits, nothing is stored, and the same reports give the same events again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from hashlib import sha256
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from models.case_state import CaseEvent, CaseState
-from models.catalogue import Catalogue
 from models.chain import canonical, event_hash
 from models.city import City
-from models.clock import CaseClock
 from models.ladder import next_wake
-from models.lifecycle import CaseVisit, Lifecycle
+from models.lifecycle import CaseVisit, Lifecycle, RunawayCase
 from models.lifecycle_rules import Action, Actor
 from models.mapped_report import MappedReport
-from models.policy import AutomationRule
-from models.vocabulary import ActionName, ClockKind, Role, State
+from models.replay_city import PLAYED, drawn_closing
+from models.similar import Candidate, NearbyIndex, joins_by_rule
+from models.vocabulary import ENDED, ActionName, ClockKind, Role, State
+from models.worktime_errors import WorktimeError
 
 A = ActionName
 
-REPLAY_RULE = "replay"
-"""Code of the rule that plays the seats; what units and inspectors do has the origin PLAYED."""
-
-SEAT_STEPS = (A.ACCEPT, A.FILE, A.DISPATCH, A.ORDER_CHECK, A.CLOSE)
-"""What the seats would do: the rule does it at once, for every report of the replay."""
-
-PEOPLE_STEPS = (A.RECEIVE, A.REPORT_HANDLED, A.CHECK)
-"""What unit and inspector would do: received at once, handled at the source's closing time, check passed at once."""
-
-PLAYED = "played"
-
-LEAST_DELAY = timedelta(hours=1)
-"""A drawn overdue closing lies up to one limit behind the deadline, and up to this where the limit is shorter."""
-
-
-def replay_city(city: City, sources: Iterable[str], *, own_deadlines: bool) -> City:
-    """The city with its seats played for these sources, and with their own deadlines or with the city's.
-
-    Of a condition with two limits (make safe, then repair) the first alone counts: a source that knows one closing
-    time does not say when the place was made safe.
-    """
-    played = frozenset(sources)
-    rule = AutomationRule(REPLAY_RULE, frozenset(SEAT_STEPS), played, complete_only=False)
-    own = city.policy.own_deadline_sources
-    policy = replace(
-        city.policy,
-        automation=(rule, *city.policy.automation),
-        verified_sources=city.policy.verified_sources | played,
-        own_deadline_sources=own | played if own_deadlines else own - played,
-    )
-    edition = f"{city.edition}+{REPLAY_RULE}"
-    return replace(city, policy=policy, catalogue=_one_limit_each(city.catalogue), edition=edition)
-
-
-def _one_limit_each(catalogue: Catalogue) -> Catalogue:
-    subclasses = {
-        code: replace(subclass, conditions=tuple(replace(c, follow_up_limit=None) for c in subclass.conditions))
-        for code, subclass in catalogue.subclasses.items()
-    }
-    return replace(catalogue, subclasses=subclasses)
-
-
-def drawn_closing(source_id: str, start: datetime, due_at: datetime, on_time: bool) -> datetime:
-    """A closing that agrees with a source's flag where the source has no times; the same report draws the same one.
-
-    Example: a limit from 08:00 to 12:00 gives an on-time closing in (08:00, 12:00] and an overdue one in
-    (12:00, 16:00].
-    """
-    share = (int.from_bytes(sha256(source_id.encode()).digest()[:6]) + 1) / (1 << 48)
-    if on_time:
-        return due_at - (due_at - start) * (1 - share)
-    return due_at + max(max(due_at - start, LEAST_DELAY) * share, timedelta(seconds=1))
+_SERIAL = re.compile(r"\{serial[^}]*\}")
 
 
 @dataclass(slots=True)
@@ -90,32 +39,7 @@ class PlayedCase:
     on_time: bool | None = None
     """What the rules wrote at closing."""
     stamp: int = 0
-    """Tells the newest entry in the queue of moments from those that no longer hold."""
-
-
-def played_case(serial: int, report: MappedReport, city: City) -> PlayedCase:
-    """A report as a case nobody has opened yet; a unit hint nobody knows gives way to the unit of the whole county."""
-    county = city.areas.get(city.code)
-    known = report.unit_hint in city.units
-    complete = bool(report.class_code and report.condition_no and report.area and not report.flags)
-    case = CaseState(
-        id=serial,
-        receipt_number=f"{PLAYED}-{serial}",
-        source=report.source,
-        opened_at=report.opened_at,
-        edition=city.edition,
-        calendar_edition=city.calendar_edition,
-        class_code=report.class_code,
-        condition_no=report.condition_no,
-        area=report.area,
-        place=report.place,
-        description=report.description,
-        complete=complete,
-        source_due_at=report.due_at,
-        unit_hint=report.unit_hint if known else county and county.unit,
-        reporters=((serial, str(serial)),) if report.reporter_name or report.reporter_phone else (),
-    )
-    return PlayedCase(report, case, report.closed_at)
+    """Tells its newest entry in the queue of moments from those that no longer hold."""
 
 
 @dataclass(slots=True)
@@ -126,33 +50,36 @@ class Tally:
     closed: int = 0
     on_time: int = 0
     overdue: int = 0
+    merged: int = 0
+    similar: int = 0
+    """Reports with at least one candidate."""
     transitions: int = 0
     """Changes of state, the opening included."""
     events: int = 0
     notices: int = 0
-    similar: int = 0
-    """Reports with at least one candidate."""
     by_month: dict[str, list[int]] = field(default_factory=dict)
     """Month of report -> closed on time, closed overdue."""
-
-
-SimilarTo = Callable[[PlayedCase], Sequence[Mapping[str, Any]]]
-"""The candidates for a fresh report among the cases before it, as facts of its event."""
+    stuck: list[tuple[str, str]] = field(default_factory=list)
+    """Source ids of cases the rules could not work out, with the reason; they stay where they were."""
 
 
 class Replay:
-    """One replay: a queue of moments, the cases it moves, and the tally."""
+    """One replay: a queue of moments, the cases it moves, and the tally.
 
-    def __init__(
-        self, city: City, cases: Sequence[PlayedCase], similar_to: SimilarTo, month_of: Callable[[datetime], str]
-    ) -> None:
+    Example: replay = Replay(replay_city(city, {"boston311"}, own_deadlines=True), reports, month_of)
+        for moment in replay.run(until): ...
+    """
+
+    def __init__(self, city: City, reports: Iterable[MappedReport], month_of: Callable[[datetime], str]) -> None:
         self.tally = Tally()
-        self._city, self._similar_to, self._month_of = city, similar_to, month_of
+        self.cases = [_played_case(serial, report, city) for serial, report in enumerate(reports, 1)]
+        self._city, self._month_of = city, month_of
         self._serials: dict[str, int] = {}
         self._life = Lifecycle(city, self._next_serial)
-        self._moments = [(played.report.opened_at, played.case.id, 0, played) for played in cases]
+        self._nearby = NearbyIndex(city.policy.similar)
+        self._moments = [(played.report.opened_at, played.case.id, 0, played) for played in self.cases]
         heapify(self._moments)
-        self._to_draw = sum(played.report.played is not None for played in cases)
+        self._to_draw = sum(played.report.played is not None for played in self.cases)
 
     def run(self, until: datetime | None) -> Iterator[datetime]:
         """Goes from moment to moment up to and with `until`; None: until the last closing that is drawn."""
@@ -161,7 +88,10 @@ class Replay:
             if until is not None and now > until:
                 return
             if stamp == played.stamp:
-                self._visit(played, now)
+                try:
+                    self._visit(played, now)
+                except (RunawayCase, WorktimeError) as error:
+                    self.tally.stuck.append((played.report.source_id, f"{type(error).__name__}: {error}"))
                 yield now
 
     def _visit(self, played: PlayedCase, now: datetime) -> None:
@@ -174,21 +104,38 @@ class Replay:
         visit = self._life.visit(case, (action,) if action else (), now)
         while (action := self._next_action(played, now)) is not None and not _last_refused(visit):
             if action.name is A.RECEIVE:
-                self._life.take(visit, action)
+                self._life.take(visit, action)  # no rule follows a receipt, so nothing is looked up again
             else:
                 self._note(played, visit)
                 visit = self._life.visit(case, (action,), now)
         self._note(played, visit)
+        if case.state in ENDED:
+            self._nearby.remove(case.id)
         self._plan(played)
 
     def _open(self, played: PlayedCase, now: datetime) -> None:
-        candidates = self._similar_to(played)
-        visit = self._life.open_case(played.case, report_facts(played), now, now)
+        case = played.case
+        case.receipt_number = self._receipt(case, now)
+        visit = self._life.open_case(case, _report_facts(played), now, now)
+        candidates = self._nearby.candidates(played.report)
         if candidates:
-            self._life.by_rule(visit, A.FLAG_SIMILAR, "similar", now, candidates=list(candidates))
-            self.tally.similar += 1
+            named = [{"case": c.case_id, "metres": round(c.metres, 1), "hours": round(c.hours, 2)} for c in candidates]
+            self._life.by_rule(visit, A.FLAG_SIMILAR, "similar", now, candidates=named)
+            self._join(played, candidates, visit, now)
         self.tally.cases += 1
+        self.tally.similar += bool(candidates)
         self._note(played, visit)
+        self._nearby.add(case.id, played.report, case.receipt_number)
+
+    def _join(self, played: PlayedCase, candidates: Sequence[Candidate], visit: CaseVisit, now: datetime) -> None:
+        """Joins the oldest case of which policy lets a rule say that it is the same thing."""
+        for found in candidates:
+            if rule := joins_by_rule(played.report, found, self._city.policy.similar):
+                self._life.by_rule(visit, A.MERGE, f"join.{rule}", now, into=found.name, into_id=found.case_id)
+                into = self.cases[found.case_id - 1].case
+                into.reporters += played.case.reporters
+                self.tally.merged += 1
+                return
 
     def _next_action(self, played: PlayedCase, now: datetime) -> Action | None:
         """What a played person does at this moment, if anything."""
@@ -197,7 +144,7 @@ class Replay:
             return self._unit_acts(A.RECEIVE, case, now)
         if case.state is State.HANDLING:
             if played.handled_at is None:
-                self._draw(played)
+                _draw(played)
             if played.handled_at is not None and played.handled_at <= now:
                 return self._unit_acts(A.REPORT_HANDLED, case, now)
         if case.state is State.CHECKING:
@@ -209,13 +156,6 @@ class Replay:
         unit = self._city.units[case.unit or ""]
         actor = Actor(unit.liaison or f"{PLAYED}:{unit.code}", Role.UNIT_LIAISON, unit.code)
         return Action(name, actor, {}, now, PLAYED)
-
-    def _draw(self, played: PlayedCase) -> None:
-        clock = played.case.last_clock(ClockKind.HANDLE)
-        if played.report.played is None or clock is None:
-            return
-        on_time = played.report.played == "on_time"
-        played.handled_at = drawn_closing(played.report.source_id, clock.started_at, clock.due_at, on_time)
 
     def _plan(self, played: PlayedCase) -> None:
         """Puts the next moment of a case into the queue: time's own, or the unit's report."""
@@ -248,33 +188,19 @@ class Replay:
         month = tally.by_month.setdefault(self._month_of(played.report.opened_at), [0, 0])
         month[not on_time] += 1
 
+    def _receipt(self, case: CaseState, now: datetime) -> str:
+        code, day = case.class_code or "", now.astimezone(self._city.zone)
+        fields = {"date": f"{day:%Y%m%d}", "kind": code[:1], "major": code[1:3], "minor": code[3:5]}
+        prefix = _SERIAL.sub("#", self._city.receipt_pattern).format_map(fields)
+        return self._city.receipt_pattern.format_map({**fields, "serial": self._next_serial(prefix)})
+
     def _next_serial(self, prefix: str) -> int:
         self._serials[prefix] = serial = self._serials.get(prefix, 0) + 1
         return serial
 
 
-def _last_refused(visit: CaseVisit) -> bool:
-    """Whether the city's policy does not let the played person act: the case then stays where it is."""
-    return bool(visit.outcomes) and visit.outcomes[-1][1] is not None
-
-
-def report_facts(played: PlayedCase) -> dict[str, Any]:
-    """What the opening event says of the report."""
-    report = played.report
-    facts = {
-        "source": report.source,
-        "source_id": report.source_id,
-        "class_code": report.class_code,
-        "condition_no": report.condition_no,
-        "area": report.area,
-        "place": report.place,
-        "flags": ",".join(report.flags),
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
 def chain_events(case: CaseState, events: Sequence[CaseEvent]) -> None:
-    """Carries the chain of a case's hashes over its newest events."""
+    """Carries the chain of a case's hashes over its newest events, as the database would keep them."""
     seq = case.events - len(events)
     for event in events:
         seq += 1
@@ -294,3 +220,59 @@ def chain_events(case: CaseState, events: Sequence[CaseEvent]) -> None:
             "flow_run_id": None,
         }
         case.head_hash = event_hash(case.head_hash, row)
+
+
+def _played_case(serial: int, report: MappedReport, city: City) -> PlayedCase:
+    """A report as a case nobody has opened yet.
+
+    The unit is the responsible one, else the one the source named, else the unit of the whole county.
+    """
+    county = city.areas.get(city.code)
+    hint = report.unit_hint if report.unit_hint in city.units else None
+    fallback = city.responsibility.unit_for(report.class_code, report.area) or (county.unit if county else None)
+    case = CaseState(
+        id=serial,
+        receipt_number="",
+        source=report.source,
+        opened_at=report.opened_at,
+        edition=city.edition,
+        calendar_edition=city.calendar_edition,
+        class_code=report.class_code,
+        condition_no=report.condition_no,
+        area=report.area,
+        place=report.place,
+        description=report.description,
+        complete=bool(report.class_code and report.condition_no and report.area and not report.flags),
+        source_due_at=report.due_at,
+        unit_hint=hint or fallback,
+        reporters=((serial, str(serial)),) if report.reporter_name or report.reporter_phone else (),
+    )
+    return PlayedCase(report, case, report.closed_at)
+
+
+def _draw(played: PlayedCase) -> None:
+    clock = played.case.last_clock(ClockKind.HANDLE)
+    if played.report.played is not None and clock is not None:
+        on_time = played.report.played == "on_time"
+        played.handled_at = drawn_closing(played.report.source_id, clock.started_at, clock.due_at, on_time=on_time)
+
+
+def _last_refused(visit: CaseVisit) -> bool:
+    """Whether the city's policy does not let the played person act: the case then stays where it is."""
+    return bool(visit.outcomes) and visit.outcomes[-1][1] is not None
+
+
+def _report_facts(played: PlayedCase) -> dict[str, Any]:
+    """What the opening event says of the report."""
+    report = played.report
+    facts = {
+        "receipt_number": played.case.receipt_number,
+        "source": report.source,
+        "source_id": report.source_id,
+        "class_code": report.class_code,
+        "condition_no": report.condition_no,
+        "area": report.area,
+        "place": report.place,
+        "flags": ",".join(report.flags),
+    }
+    return {name: value for name, value in facts.items() if value}

@@ -10,7 +10,7 @@
       (also: source, class, condition, place, area, unit, longitude, latitude, component_code, camera, source_chain)
     optional: [due_at]                    fields whose columns a file may lack; of all others it may not
     constants: {area: "410184"}           fields that are the same for every row
-    personal: {name: NAME, phone: PHONE}  columns of the reporter; they go nowhere but to the sealed Reporter
+    personal: {name: NAME, phone: PHONE}  columns of the reporter, where there are any; they go to the sealed Reporter
     missing: ["-"]                        texts that mean "no value", beside the empty text
     time:
       zone: America/New_York
@@ -63,6 +63,10 @@ _KEYS = (
 _CLASS = re.compile(r"([CE][0-9]{4})(?:/([1-9][0-9]?))?")
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SAMPLE_TIME = datetime(2011, 7, 1, 13, tzinfo=UTC)
+_SAMPLE_PARTS = {
+    **{"%Y": "2011", "%y": "11", "%m": "07", "%b": "Jul", "%B": "July", "%d": "01", "%j": "182", "%a": "Fri"},
+    **{"%H": "13", "%I": "01", "%p": "PM", "%M": "00", "%S": "00", "%f": "000000", "%z": "+0000", "%%": "%"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +285,10 @@ def _delimiter(text: str) -> str:
 
 
 def _time_format(text: str) -> str:
+    # Written out by hand: strftime of Chinese characters depends on the machine's locale.
+    sample = re.sub("%.", lambda directive: _SAMPLE_PARTS.get(directive[0], directive[0]), text)
     try:
-        read = datetime.strptime(_SAMPLE_TIME.strftime(text), text).replace(tzinfo=UTC)
+        read = datetime.strptime(sample, text).replace(tzinfo=UTC)
     except ValueError:
         read = None
     if read != _SAMPLE_TIME:

@@ -14,7 +14,8 @@ from tasks.words import word
 _HEAD = """# Glossary
 
 Printed from `tasks/templates/words.yaml` by `make docs`; do not edit. English names are this project's own, no
-official translation. `verify` 核实 is before filing, `check` 核查 after handling; some cities use the two words the other way round.
+official translation. `verify` 核实 is before filing, `check` 核查 after handling; some cities use the two words
+the other way round.
 """
 
 _GROUPS = (

@@ -91,7 +91,7 @@ def put_action(
             origin=origin,
             received_at=now,
             state="waiting",
-        )  # fmt: skip
+        )
     )
     return Put(key, case_id, already=False)
 

@@ -35,12 +35,12 @@ def _diagram() -> Iterator[str]:
         for start in sorted(step.from_, key=_order):
             if start is not step.to:
                 arrows.setdefault((start.value, step.to.value), []).append(_short(step))
-    for (start, end), names in arrows.items():
-        yield f"    {start} --> {end}: {', '.join(dict.fromkeys(names))}"
+    for (begin, end), names in arrows.items():
+        yield f"    {begin} --> {end}: {', '.join(dict.fromkeys(names))}"
     yield "    suspended --> dispatched: resume"
     yield "    suspended --> handling: resume"
-    for state in sorted(ENDED, key=_order):
-        yield f"    {state.value} --> [*]"
+    for ended in sorted(ENDED, key=_order):
+        yield f"    {ended.value} --> [*]"
     yield "```"
     yield ""
     yield "Not drawn: `void` and `force_close` from any open state, and rows that leave a case where it stands."

@@ -1,0 +1,63 @@
+"""The words of the closed sets as people read them, Chinese and English, from one file: `templates/words.yaml`."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+Language = Literal["zh", "en"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+Groups = Mapping[str, Mapping[str, Mapping[Language, str]]]
+
+
+class WordsUnreadable(Exception):
+    """A file of words that is not `group: {code: {zh: …, en: …}}`."""
+
+
+class Words:
+    """The words of one file, by group and code."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+
+    def say(self, group: str, code: object, language: Language) -> str:
+        """The word for a code; the code itself where the file has none, so that a page or message never breaks.
+
+        Example: say("state", State.FILED, "zh") -> "已立案待派遣".
+        """
+        found = self._groups.get(group, {}).get(str(code))
+        return found[language] if found else str(code)
+
+    def codes(self, group: str) -> frozenset[str]:
+        """Every code that has words in a group."""
+        return frozenset(self._groups.get(group, {}))
+
+
+def read_words(path: Path) -> Words:
+    """The words of a file.
+
+    Raises: WordsUnreadable naming the entry that lacks Chinese or English.
+    """
+    groups = yaml.safe_load(path.read_text("utf-8"))
+    for group, entries in groups.items():
+        for code, texts in entries.items():
+            if not isinstance(code, str) or set(texts) != {"zh", "en"}:
+                raise WordsUnreadable(
+                    f"{path.name}, {group}: {code!r} must be a quoted text with zh and en, found {texts!r}"
+                )
+    return Words(groups)
+
+
+@cache
+def city_words() -> Words:
+    """The words every part of the program shares."""
+    return read_words(TEMPLATES / "words.yaml")
+
+
+def word(group: str, code: object, language: Language) -> str:
+    """The word of a code in a language; see `Words.say`."""
+    return city_words().say(group, code, language)

@@ -1,0 +1,134 @@
+"""Every message, word for word: what the templates say is compared with the texts that were approved.
+
+After a template was changed on purpose: `python -m tests.tasks.test_rendering` writes the approved texts anew; read
+the difference before it is committed.
+"""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from models.notice import NoticeKind
+from tasks.rendering import FACTS, Message, message_of, render, render_both, render_sent
+from tasks.template_environment import BrokenFact
+from tasks.words import Language
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+APPROVED = Path(__file__).parents[1] / "approved"
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+ALL_FACTS = {
+    "number": "E0110201807030001",
+    "receipt_number": "R20180703000012",
+    "class_code": "E0110",
+    "minor": "暴露垃圾",
+    "condition": "桶外有生活垃圾",
+    "place": "梨河镇中华路与人民路口东北角",
+    "description": "垃圾桶外堆放生活垃圾，影响通行",
+    "unit": "梨河镇",
+    "state": "suspended",
+    "stage": "whole",
+    "reason": "不在本单位辖区",
+    "due_at": "2018-07-03T08:00:00+00:00",  # Tuesday, 16:00 in Shanghai
+    "former_due_at": "2018-07-03T04:00:00+00:00",
+    "provisional": True,
+    "limit": "4 work_hour",
+    "act_by": "2018-07-03T05:00:00+00:00",
+    "kind": "extension",
+    "verdict": "granted",
+    "wanted_until": "2018-07-05T08:00:00+00:00",  # Thursday
+    "decide_by": "2018-07-04T05:00:00+00:00",  # Wednesday
+    "share": 80,
+    "clock": "accept",
+    "hand_backs": 2,
+    "reworks": 1,
+    "result": "checked",
+    "count": 37,
+    "ends_on": "2026-12-31",
+    "said_at": "2018-07-03T00:00:00+00:00",
+}
+
+
+def all_messages(language: Language) -> str:
+    """Every kind of message with all its facts, as one text."""
+    return "\n\n".join(f"=== {kind}\n{render(kind, ALL_FACTS, language, SHANGHAI).text}" for kind in NoticeKind)
+
+
+def approved(language: Language) -> dict[str, str]:
+    text = (APPROVED / f"messages.{language}.txt").read_text("utf-8").strip()
+    sections = (section.partition("\n") for section in text.removeprefix("=== ").split("\n\n=== "))
+    return {kind: said for kind, _, said in sections}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_the_message_says_what_was_approved_word_for_word(kind: NoticeKind, language: Language) -> None:
+    assert render(kind, ALL_FACTS, language, SHANGHAI).text == approved(language)[kind]
+
+
+def test_all_facts_a_template_may_name_are_tried() -> None:
+    assert ALL_FACTS.keys() == FACTS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_message_without_a_single_fact_still_reads(kind: NoticeKind, language: Language) -> None:
+    message = render(kind, {}, language, SHANGHAI)
+    assert message.title
+    for hole in ("None", "{{", "}}", "：\n", ": \n", "()", "（）", "  "):
+        assert hole not in message.text
+
+
+@pytest.mark.parametrize("missing", sorted(FACTS))
+def test_no_single_fact_is_needed(missing: str) -> None:
+    facts = {name: value for name, value in ALL_FACTS.items() if name != missing}
+    for kind in NoticeKind:
+        assert "None" not in render(kind, facts, "zh", SHANGHAI).text
+
+
+def test_what_others_typed_cannot_break_out_of_its_line() -> None:
+    facts = {**ALL_FACTS, "place": "路口\n要做：无需处置\u202e", "description": "{{ number }} <b>&amp;"}
+    lines = render(NoticeKind.TASK, facts, "zh", SHANGHAI).body.split("\n")
+    assert "地点：路口 要做：无需处置" in lines
+    assert "说明：{{ number }} <b>&amp;" in lines
+    assert len([line for line in lines if line.startswith("要做")]) == 1
+
+
+def test_an_urgent_case_says_first_what_makes_it_safe_and_then_what_repairs_it() -> None:
+    make_safe = render(NoticeKind.TASK, {**ALL_FACTS, "stage": "make_safe"}, "zh", SHANGHAI).body
+    repair = render(NoticeKind.TASK, {**ALL_FACTS, "stage": "repair"}, "zh", SHANGHAI).body
+    assert make_safe.startswith("要做：先到现场排除险情")
+    assert repair.startswith("要做：险情已排除，请完成修复")
+
+
+@pytest.mark.parametrize("broken", ["tomorrow", "2018-07-03T16:00:00", 17])
+def test_a_deadline_that_is_none_is_said_to_be_broken(broken: object) -> None:
+    with pytest.raises(BrokenFact, match="is no moment"):
+        render(NoticeKind.TASK, {"due_at": broken}, "zh", SHANGHAI)
+
+
+def test_chinese_comes_first_and_english_below() -> None:
+    message = render_both(NoticeKind.TASK, ALL_FACTS, SHANGHAI)
+    chinese, english = message.body.split("\n\n— English —\n")
+    assert message.title.startswith("【新任务】")
+    assert chinese == render(NoticeKind.TASK, ALL_FACTS, "zh", SHANGHAI).body
+    assert english == render(NoticeKind.TASK, ALL_FACTS, "en", SHANGHAI).text
+
+
+def test_what_goes_out_ends_with_its_link_and_a_repeat_says_so_first() -> None:
+    message = Message("【新任务】E1", "要做：处置")
+    assert render_sent(message, None, repeat=False) == message
+    sent = render_sent(message, "http://desk/c/token", repeat=True)
+    assert sent.title == "（可能重复 may be a repeat）【新任务】E1"
+    assert sent.body == "要做：处置\n\n查看案件 Open the case: http://desk/c/token"
+
+
+def test_a_message_kept_as_text_comes_back_whole() -> None:
+    message = render_both(NoticeKind.OVERDUE, ALL_FACTS, SHANGHAI)
+    assert message_of(message.text) == message
+
+
+if __name__ == "__main__":
+    for each in LANGUAGES:
+        (APPROVED / f"messages.{each}.txt").write_text(all_messages(each) + "\n", "utf-8")
