@@ -21,6 +21,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from models.city import City
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.source_mapping import SOURCE_NAME, ClassChoice, SourceMapping, class_choice, one_spaced
 from models.source_time import read_instant, years_later
@@ -128,7 +129,7 @@ class _Row:
 
     def description(self) -> str:
         """The description, with the texts that were not understood behind it."""
-        return "\n".join(part for part in (self.text("description"), *self._kept) if part)
+        return without_personal_numbers("\n".join(part for part in (self.text("description"), *self._kept) if part))
 
     def flags(self) -> tuple[str, ...]:
         """All flags, also of texts a spreadsheet would run."""
@@ -152,7 +153,7 @@ def _report(row: _Row, times: _Times, city: City) -> MappedReport:
         *times,
         class_code=choice.code if choice else None,
         condition_no=choice.condition if choice else None,
-        place=row.text("place"),
+        place=without_personal_numbers(row.text("place")),
         area=area,
         longitude=longitude,
         latitude=latitude,

@@ -32,7 +32,8 @@ def open_cases(
     if not reports:
         return {}
     ids = _insert_cases(connection, city, reports, now)
-    life = Lifecycle(city, NumberSeries(connection).next)
+    serials = NumberSeries(connection)
+    life = Lifecycle(city, serials.next)
     changes = []
     for report, case_id in zip(reports, ids, strict=True):
         case = _fresh_case(report, case_id, city)
@@ -49,6 +50,7 @@ def open_cases(
     case_of = {report["id"]: case_id for report, case_id in zip(reports, ids, strict=True)}
     statement = update(REPORTS).where(REPORTS.c.id == bindparam("_report")).values(case_id=bindparam("_case"))
     connection.execute(statement, [{"_report": report, "_case": case} for report, case in case_of.items()])
+    serials.save()
     write_changes(connection, changes, city, now=now, flow_run_id=flow_run_id)
     _keep_similar(connection, reports, ids, similar or {})
     _wake_at_once(connection, [change.loaded.case for change in changes], now)

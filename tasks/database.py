@@ -67,9 +67,11 @@ def is_postgres(connection: Connection | Engine) -> bool:
 def claim(statement: Statement, connection: Connection) -> Statement:
     """The same select, which keeps its rows for this transaction and passes over those another one keeps.
 
+    The keys stay shared, so that new rows may still point at a claimed one: intake names similar cases while a visit
+    holds them.
     On SQLite nothing is added: a write transaction already has the database to itself.
     """
-    return statement.with_for_update(skip_locked=True) if is_postgres(connection) else statement
+    return statement.with_for_update(skip_locked=True, key_share=True) if is_postgres(connection) else statement
 
 
 def _reach(engine: Engine) -> None:
