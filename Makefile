@@ -51,8 +51,8 @@ bench: install-test
 # Resolves the dependencies anew; needs the uv tool. Hashes of every file are kept and no index is named.
 lock:
 	printf 'hatchling\neditables\n' > build-requirements.in
-	uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
-	uv pip compile pyproject.toml build-requirements.in --extra test -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements-test.lock
+	uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header -o requirements.lock
+	uv pip compile pyproject.toml build-requirements.in --extra test -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header -o requirements-test.lock
 	rm build-requirements.in
 
 clean:

@@ -73,6 +73,8 @@ def list_(
     """List refused rows with their reasons; never their content, which may name a citizen.
 
     Example: zhihui refused list --source native
+
+    Exit code 0: listed, also where there are none; 1: the database cannot be used.
     """
     with _database() as (_, engine), reading(engine) as connection:
         rows = list_refused(connection, source, state, limit)
@@ -90,6 +92,8 @@ def show(row_id: RowId) -> None:
     """Show the whole content of a refused row as JSON, in order to mend it. It may name a citizen: keep it private.
 
     Example: zhihui refused show 7
+
+    Exit code 0: shown; 1: there is no such row.
     """
     with _database() as (settings, engine), reading(engine) as connection:
         content = read_refused(connection, settings.secret_key("personal"), row_id)
@@ -153,6 +157,8 @@ def drop(row_id: RowId) -> None:
     """Settle a refused row that nobody will mend; its content stays.
 
     Example: zhihui refused drop 7
+
+    Exit code 0: dropped; 1: there is no such row, or it is settled.
     """
     with _database() as (_, engine), transaction(engine) as connection:
         refusal = drop_refused(connection, row_id, datetime.now(UTC))

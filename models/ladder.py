@@ -46,7 +46,7 @@ def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalen
         ready = [rung for rung in waiting if rung.follows not in codes] or waiting
         for rung in ready:
             moments[rung.code] = _rung_moment(rung, clock, moments.get(rung.follows or "", clock.due_at), calendar)
-        waiting = [rung for rung in waiting if rung not in ready]
+        waiting = [rung for rung in waiting if rung.code not in moments]
     return {rung.code: moments[rung.code] for rung in ladder}
 
 

@@ -74,7 +74,11 @@ def lead_assignment(case: CaseState) -> CaseAssignment | None:
 
 
 def resumes_for(case: CaseState, unit: str) -> bool:
-    """Whether a dispatch to this unit lets the old handle clock go on, instead of starting a new full limit."""
+    """Whether a dispatch to this unit lets the old handle clock go on, instead of starting a new full limit.
+
+    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00, handed back 10:00 (2 h used). Dispatched on Tuesday 09:00
+    to the same unit it is due Tuesday 11:00; to another unit Tuesday 15:00.
+    """
     clock = case.last_clock(ClockKind.HANDLE)
     last = lead_assignment(case)
     return clock is not None and clock.state is not ClockState.FINISHED and last is not None and last.unit == unit
@@ -165,6 +169,14 @@ def _begin_round(case: CaseState) -> None:
 
 def _report(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
     case.opened_at = moment(event.facts["opened_at"])
+
+
+def _flag_similar(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.complete = case.complete and not event.facts.get("waits")
+
+
+def _accept(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    case.complete = event.facts.get("complete", case.complete)
 
 
 def _verify_ordered(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
@@ -286,6 +298,12 @@ def _extend(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
 
 
 def _suspend(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    """The clock waits until the end date.
+
+    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00, suspended 10:30 (2 h 30 min used) until Friday 08:00: it
+    goes on at Friday 08:00, whenever the visit comes, and is due Friday 09:30. Ended early on Wednesday 08:00 it is due
+    Wednesday 09:30.
+    """
     case.suspended_from = case.state
     case.suspended_until = moment(event.facts["until"])
     case.suspensions += 1
@@ -305,6 +323,11 @@ def _handled(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
 
 
 def _check(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
+    """A failed check is rework: the handle clock goes on where it stood.
+
+    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00, handled 11:00 (1 h left), check failed Tuesday 10:00: due
+    Tuesday 11:00. Where the city lets checking time count, due Monday 12:00 as before.
+    """
     result = event.facts["result"]
     case.inspector = None
     if result == "failed":
@@ -375,6 +398,8 @@ def _settle(request: CaseRequest, state: RequestState, at: datetime) -> None:
 
 _EFFECTS: dict[ActionName, Callable[[CaseState, CaseEvent, WorkCalendar], None]] = {
     ActionName.REPORT: _report,
+    ActionName.FLAG_SIMILAR: _flag_similar,
+    ActionName.ACCEPT: _accept,
     ActionName.MERGE: _merge,
     ActionName.UNMERGE: _unmerge,
     ActionName.ORDER_VERIFY: _verify_ordered,
@@ -412,4 +437,4 @@ _EFFECTS: dict[ActionName, Callable[[CaseState, CaseEvent, WorkCalendar], None]]
     ActionName.REMIND_REQUEST: _remind_request,
     ActionName.CORRECT_CALENDAR: _correct_calendar,
 }
-"""Actions without an entry (add_note, accept, receive …) change nothing but the state and the clocks."""
+"""Actions without an entry (add_note, receive …) change nothing but the state and the clocks."""

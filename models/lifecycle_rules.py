@@ -129,7 +129,7 @@ def hand_back_capped(asked: Asked) -> Refusal | None:
     """Hand-backs are counted; after the cap a leader arbitrates, and after that there is no further one.
 
     Example: cap 3: the third hand-back still goes to the dispatcher, who can then only ask the leader; the unit the
-    leader names may not hand back.
+    leader names on Monday 6 May 2019 15:00 gets its 4 work_hour in full (due Tuesday 09:00) and may not hand back.
     """
     case = asked.case
     if case.hand_back_barred or case.hand_backs >= asked.city.policy.most_hand_backs:
@@ -296,7 +296,11 @@ def merges_into_another(asked: Asked) -> Refusal | None:
 
 
 def reopened_in_time(asked: Asked) -> Refusal | None:
-    """A closed case may be reopened inside the objection period, at most so many times."""
+    """A closed case may be reopened inside the objection period, at most so many times.
+
+    Example: closed Monday 6 May 2019 08:40, 15 days: reopened until Tuesday 21 May 08:40. Reopened on Tuesday 7 May and
+    dispatched 09:10 with 4 work_hour it is due 15:10, also by the unit that had it: a new round.
+    """
     case, policy = asked.case, asked.city.policy
     if case.reopenings >= policy.most_reopenings:
         return Refusal("reopen_cap", {"reopenings": case.reopenings})

@@ -37,6 +37,9 @@ ASKS_AT = 0.6
 NOT_TRUE, NOT_FOUND = 0.05, 0.08
 """Of the verifications: up to the first share not true, up to the second not found."""
 
+JOINS = 0.4
+"""Of the reports shown as similar to an open case: so many the acceptor finds to be the same problem."""
+
 HANDS_BACK, LATE, EXTENSION, CHECK_FAILS, REQUEST_REFUSED = 0.04, 0.1, 0.07, 0.06, 0.25
 
 
@@ -64,10 +67,11 @@ class PlayedPeople:
     def __init__(self, city: City, seed: int, pace: float, reasons: Mapping[str, str]) -> None:
         self._city, self._seed, self._pace, self._reasons = city, seed, pace, reasons
 
-    def actions_for(self, case: CaseState) -> tuple[PlayedAction, ...]:
-        """What will be done to a case as it stands now, in order; the second only after the first was taken.
+    def actions_for(self, case: CaseState, similar: str | None = None) -> tuple[PlayedAction, ...]:
+        """What will be done to a case as it stands now, in order; the second only after the first was settled.
 
-        Nothing where nobody of the city can: no post, no unit, no class that fits.
+        `similar` is the name of an open case that the acceptor is shown as perhaps the same problem. Nothing where
+        nobody of the city can act: no post, no unit, no class that fits.
         """
         request = next((r for r in case.requests if r.state is RequestState.OPEN), None)
         if request is not None:
@@ -76,6 +80,8 @@ class PlayedPeople:
             found = _ACTORS[case.state](self, case)
         else:
             found = ()
+        if similar is not None and case.state is State.REPORTED and self._share(case, "joins") < JOINS:
+            found = (self._seat(case, A.MERGE, Role.ACCEPTOR, into=similar), *found)
         return tuple(action for action in found if action)
 
     def _reported(self, case: CaseState) -> _Actions:

@@ -89,6 +89,8 @@ class SimilarRule:
     within_hours: float = 24.0
     join_by: frozenset[str] = frozenset()
     """Any of component_code, camera, source_chain."""
+    waits_for_acceptor: bool = True
+    """A flagged report is accepted or joined by a person, whatever rule would take it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from models.city import City
 from models.lifecycle_events import SOURCE_LIMIT, moment, resumes_for
 from models.lifecycle_rules import Asked
 from models.lifecycle_table import ClockMove, Step
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
-from models.vocabulary import SEAT_CLOCKS, ActionName, ClockKind, RequestKind
+from models.vocabulary import SEAT_CLOCKS, ActionName, ClockKind, RequestKind, Role
 
 Serials = Callable[[str], int]
 """Gives the next serial under a prefix; unique under concurrent filing (`tasks/numbers.py`)."""
@@ -23,6 +24,8 @@ TEXT_FACTS = frozenset(
     {"reason", "note", "opinion", "picture", "picture_before", "picture_after", "pictures", "unit", "inspector"}
     | {"result", "kind", "verdict", "class_code", "area", "place", "into"}
 )
+FREE_TEXTS = frozenset({"reason", "note", "opinion", "place"})
+"""Where people write what they like: phone and identity numbers are masked, for an event can never be erased."""
 LONGEST_TEXT = 4000
 _SMALL_NUMBER = re.compile(r"[0-9]{1,6}")
 
@@ -30,14 +33,16 @@ _SMALL_NUMBER = re.compile(r"[0-9]{1,6}")
 def clean_facts(raw: Mapping[str, Any]) -> dict[str, Any] | Refusal:
     """What a person said, in the types the rules expect; unknown keys are left out, unreadable values refused.
 
-    Texts are cut at 4,000 characters and lose NUL bytes; `wanted_until` becomes an ISO 8601 moment in UTC;
-    `condition_no` an integer.
+    Texts are cut at 4,000 characters and lose NUL bytes, free ones also phone and identity numbers; `wanted_until`
+    becomes an ISO 8601 moment in UTC; `condition_no` an integer.
     """
     facts: dict[str, Any] = {}
     for name, value in raw.items():
         if value is None or value == "":
             continue
-        if name in TEXT_FACTS:
+        if name in FREE_TEXTS:
+            facts[name] = without_personal_numbers(_text(value))
+        elif name in TEXT_FACTS:
             facts[name] = _text(value)
         elif name == "condition_no":
             if not _SMALL_NUMBER.fullmatch(str(value)):
@@ -122,8 +127,8 @@ def _file(asked: Asked, serials: Serials) -> dict[str, Any]:
 def _correct(asked: Asked, _: Serials) -> dict[str, Any]:
     """A correction counts the new condition's limit from the same start, as many times over as the old was granted.
 
-    Example: filed as 4 work_hour, dispatched Monday 08:00, due 12:00; at 11:00 corrected to 2 work_day: due Tuesday
-    18:00, counted from Monday 08:00.
+    Example: filed as 4 work_hour, dispatched Monday 6 May 2019 08:00, due 12:00; at 11:00 corrected to 2 work_day: due
+    Tuesday 18:00, counted from Monday 08:00. With one extension granted before: due Thursday 18:00.
     """
     case, facts = asked.case, asked.facts
     code = facts.get("class_code", case.class_code)
@@ -154,7 +159,8 @@ def _correct(asked: Asked, _: Serials) -> dict[str, Any]:
 def _extend(asked: Asked, _: Serials) -> dict[str, Any]:
     """An extension adds one more original limit to the old deadline, even if decided after it.
 
-    Example: 4 work_hour dispatched Monday 08:00, due 12:00; asked at 11:30, granted on Tuesday 09:00: due Monday 18:00.
+    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00, due 12:00; asked at 11:30, granted on Tuesday 09:00: due
+    Monday 18:00.
     """
     clock = asked.case.last_clock(ClockKind.HANDLE)
     if clock is None:
@@ -164,7 +170,11 @@ def _extend(asked: Asked, _: Serials) -> dict[str, Any]:
 
 
 def _promise(asked: Asked, _: Serials) -> dict[str, Any]:
-    """A promised day becomes the deadline only where the city says so."""
+    """A promised day becomes the deadline only where the city says so.
+
+    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00; promised for Wednesday 10:00: due Wednesday 10:00 there,
+    Monday 12:00 elsewhere.
+    """
     clock = asked.case.running_clock()
     if clock is None or not asked.city.policy.promise_sets_deadline:
         return {}
@@ -172,6 +182,15 @@ def _promise(asked: Asked, _: Serials) -> dict[str, Any]:
     calendar = asked.city.calendar
     amount = clock.used(asked.at, calendar) + calendar.counted(asked.at, until, clock.basis)
     return {"amount": _microseconds(amount), "former_due_at": clock.due_at.isoformat()}
+
+
+def _accept(asked: Asked, _: Serials) -> dict[str, Any]:
+    """An acceptor's own judgement settles what a rule would not: similar reports, odd times, an unclear source."""
+    case = asked.case
+    if asked.action.actor.role is Role.RULE:
+        return {}
+    known = asked.city.catalogue.condition(case.class_code, case.condition_no) is not None
+    return {"complete": known and bool(case.area)}
 
 
 def _ask(asked: Asked, _: Serials) -> dict[str, Any]:
@@ -195,8 +214,8 @@ def _check(asked: Asked, _: Serials) -> dict[str, Any]:
 def _repair_stage(asked: Asked, _: Serials) -> dict[str, Any]:
     """The repair stage starts with the follow-up limit; whether the make-safe stage was in time stays on record.
 
-    Example: burst pipe, 1 urgent_hour to make safe, then 5 work_day to repair: made safe and checked on Monday 09:40,
-    the repair clock runs from 09:40 to Monday a week later, 09:40.
+    Example: manhole cover, 2 urgent_hour to make safe, then 5 work_day to repair: made safe and checked on Monday 6 May
+    2019 09:40, the repair clock runs from 09:40 to Monday 13 May 09:40.
     """
     condition = asked.city.catalogue.condition(asked.case.class_code, asked.case.condition_no)
     follow_up = condition.follow_up_limit if condition else None
@@ -248,6 +267,7 @@ def _microseconds(amount: timedelta) -> int:
 
 
 _ADDERS: Mapping[ActionName, Callable[[Asked, Serials], dict[str, Any]]] = {
+    ActionName.ACCEPT: _accept,
     ActionName.FILE: _file,
     ActionName.HAND_BACK: _former_unit,
     ActionName.REDISPATCH: _former_unit,

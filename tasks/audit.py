@@ -90,7 +90,7 @@ class _Reader:
             # The outer join gives one empty row where a case has no event at all.
             if row.event_id is None:
                 continue
-            broken = check.take(row[-len(HASHED_COLUMNS) :], row.previous_hash, row.hash, row.event_id)
+            broken = check.take(tuple(row[-len(HASHED_COLUMNS) :]), row.previous_hash, row.hash, row.event_id)
             if broken:
                 return broken
             self.events += 1

@@ -41,7 +41,8 @@ def open_cases(
         candidates = (similar or {}).get(report["id"], ())
         if candidates:
             names = [{"case": c.case_id, "metres": round(c.metres, 1), "hours": round(c.hours, 2)} for c in candidates]
-            life.by_rule(visit, ActionName.FLAG_SIMILAR, "similar", now, candidates=names)
+            waits = {"waits": True} if city.policy.similar.waits_for_acceptor else {}
+            life.by_rule(visit, ActionName.FLAG_SIMILAR, "similar", now, candidates=names, **waits)
         joins = (join or {}).get(report["id"])
         if joins:
             rule, into_id, into = joins

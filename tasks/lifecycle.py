@@ -57,11 +57,13 @@ class Visit:
     stuck: list[tuple[str, str]] = field(default_factory=list)
     """Cases that could not be worked out, with the reason; they are tried again after an hour."""
     case_ids: list[int] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Names asked for under which there is no case."""
 
     @property
     def idle(self) -> bool:
         """Whether nothing happened."""
-        return not (self.moved or self.refused or self.stuck)
+        return not (self.moved or self.refused or self.stuck or self.unknown)
 
 
 def move_cases(
@@ -80,7 +82,10 @@ def move_cases(
     named = list(case_numbers) if case_numbers is not None else None
     while True:
         with transaction(engine) as connection:
-            ids = _named(connection, named[:chunk]) if named is not None else _due(connection, now, chunk)
+            if named is None:
+                ids = _due(connection, now, chunk)
+            else:
+                ids = _named(connection, named[:chunk], visit)
             if ids:
                 _visit_chunk(connection, current_city(connection), ids, now, flow_run_id, visit)
         if named is not None:
@@ -182,6 +187,13 @@ def _due(connection: Connection, now: datetime, chunk: int) -> list[int]:
     return list(ids)
 
 
-def _named(connection: Connection, names: Sequence[str]) -> list[int]:
-    wanted = select(CASES.c.id).where(CASES.c.number.in_(names) | CASES.c.receipt_number.in_(names))
+def _named(connection: Connection, names: Sequence[str], visit: Visit) -> list[int]:
+    """The cases of these names that nobody else holds; names without a case are noted in the visit."""
+    known = select(CASES.c.id, CASES.c.number, CASES.c.receipt_number).where(
+        CASES.c.number.in_(names) | CASES.c.receipt_number.in_(names)
+    )
+    rows = connection.execute(known).all()
+    found = {name for row in rows for name in (row.number, row.receipt_number)}
+    visit.unknown += [name for name in names if name not in found]
+    wanted = select(CASES.c.id).where(CASES.c.id.in_([row.id for row in rows]))
     return list(connection.execute(claim(wanted, connection)).scalars())

@@ -6,14 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
+from models.case import Similarity
 from models.case_state import CaseState
 from models.city import City
 from models.played_people import PLAYED, STATES, PlayedAction, PlayedPeople
 from models.refusal import Refusal
+from models.tables import table_of
+from models.vocabulary import ENDED, State
 from tasks.case_store import CASES, read_cases
 from tasks.database import reading, transaction
 from tasks.inbox import INBOX, put_action
 from tasks.sample_ingredients import ingredients
+
+SIMILARITIES = table_of(Similarity)
 
 LOG = logging.getLogger("zhihui.played")
 
@@ -48,7 +53,9 @@ def _due_actions(connection: Connection, people: PlayedPeople, now: datetime, li
     """The first action of each waiting case that is due and not in the inbox yet."""
     due: list[PlayedAction] = []
     for page in _pages(connection):
-        answers = [[action for action in people.actions_for(case) if action.at <= now] for case in page]
+        similar = _similar(connection, [case.id for case in page if case.state is State.REPORTED])
+        all_actions = [people.actions_for(case, similar.get(case.id)) for case in page]
+        answers = [[action for action in actions if action.at <= now] for actions in all_actions]
         known = _known(connection, [action.key for actions in answers for action in actions])
         due += [action for actions in answers if (action := _first(actions, known)) is not None]
         if len(due) >= limit:
@@ -74,6 +81,18 @@ def _pages(connection: Connection) -> Iterator[list[CaseState]]:
     while ids := connection.execute(waiting.where(CASES.c.id > last)).scalars().all():
         yield [loaded.case for loaded in read_cases(connection, ids).values()]
         last = ids[-1]
+
+
+def _similar(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Case id -> the name of the oldest open case it may be the same problem as."""
+    candidate = CASES.alias()
+    rows = connection.execute(
+        select(SIMILARITIES.c.case_id, candidate.c.number, candidate.c.receipt_number)
+        .join(candidate, candidate.c.id == SIMILARITIES.c.candidate_id)
+        .where(SIMILARITIES.c.case_id.in_(ids), candidate.c.state.not_in(sorted(state.value for state in ENDED)))
+        .order_by(candidate.c.id.desc())
+    )
+    return {row.case_id: row.number or row.receipt_number for row in rows}
 
 
 def _known(connection: Connection, keys: Sequence[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ FILE = "policy.yaml"
 _JOINED_BY = ("component_code", "camera", "source_chain")
 _AUTOMATION_KEYS = ("code", "takes", "sources", "classes", "complete_only")
 _REQUEST_KEYS = ("enabled", "asked_by", "most_granted", "decide_within")
-_SIMILAR_KEYS = ("within_metres", "within_hours", "join_by")
+_SIMILAR_KEYS = ("within_metres", "within_hours", "join_by", "waits_for_acceptor")
 _BRAKE_KEYS = ("share", "at_least")
 _SINGLE: Mapping[str, Callable[[str], Any]] = {
     "most_hand_backs": cell.whole_number(0, 99),
@@ -40,6 +40,7 @@ _KEYS = (
     "similar",
     "disabled_actions",
     "verified_sources",
+    "own_deadline_sources",
     "brake",
     *_SINGLE,
 )
@@ -78,6 +79,7 @@ def read_policy(
     values["disabled_actions"] = frozenset(block.values("disabled_actions", _ACTION))
     if block.has("verified_sources"):
         values["verified_sources"] = frozenset(block.values("verified_sources", source))
+    values["own_deadline_sources"] = frozenset(block.values("own_deadline_sources", source))
     values.update(_brake(block))
     if values.get("hand_back_by_approval") and RequestKind.HAND_BACK not in enabled_at:
         problem = "units may hand back by approval only, but the request hand_back is switched off."
@@ -150,7 +152,12 @@ def _similar(block: Block) -> SimilarRule:
     metres, hours = page.value("within_metres", cell.number()), page.value("within_hours", cell.number())
     join_by = frozenset(page.values("join_by", cell.one_of(_JOINED_BY, "sign that two reports are one")))
     given = {"within_metres": metres, "within_hours": hours}
-    return SimilarRule(**{key: float(value) for key, value in given.items() if value is not None}, join_by=join_by)
+    waits = page.value("waits_for_acceptor", cell.yes)
+    return SimilarRule(
+        **{key: float(value) for key, value in given.items() if value is not None},
+        join_by=join_by,
+        waits_for_acceptor=waits is None or waits,
+    )
 
 
 def _brake(block: Block) -> dict[str, Decimal | int]:

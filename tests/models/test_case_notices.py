@@ -95,8 +95,9 @@ def test_each_approver_is_asked_when_it_is_their_turn() -> None:
     assert second == [("request_to_decide", "shift-leader")]
 
 
-def test_a_deadline_that_stays_is_no_news() -> None:
-    story = Story().handling().asked("correction", "2019-05-06 08:30", by="acceptor-a", place="梨河村南")
+@pytest.mark.parametrize("correction", [{"place": "梨河村南"}, {"class_code": "E0101", "condition_no": 1}])
+def test_a_deadline_that_stays_is_no_news(correction: dict[str, Any]) -> None:
+    story = Story().handling().asked("correction", "2019-05-06 08:30", by="acceptor-a", **correction)
     told = told_after(story, "shift-leader", "decide", kind="correction", verdict="granted")
     assert told == [("request_decided", "acceptor-a")]
 

@@ -96,16 +96,16 @@ def test_corrected_to_an_urgent_class_it_stands_in_the_make_safe_stage() -> None
 
 
 def test_a_reopened_case_begins_a_new_round_and_the_closed_one_stays_as_counted() -> None:
-    story = (
-        Story().handling("lihe", MONDAY).asked("extension", "2019-05-06 09:00").granted("extension", "2019-05-06 09:30")
-    )
+    story = Story().dispatched("lihe", MONDAY).must("lihe-liaison", "hand_back", "2019-05-06 08:30", reason="越界")
+    story.must("dispatcher", "dispatch", "2019-05-06 08:30", unit="lihe").must("lihe-liaison", "receive", MONDAY)
+    story.asked("extension", "2019-05-06 09:00").granted("extension", "2019-05-06 09:30")
     story.handled("2019-05-06 10:00").checked("2019-05-06 10:20", "failed").handled("2019-05-06 10:30")
     story.checked("2019-05-06 10:40").closed("2019-05-06 10:50")
     closing = dict(story.last("close"))
     story.must("acceptor-a", "reopen", "2019-05-07 09:00", reason="群众不满意")
     case = story.case
     assert (story.state, case.round, case.reopenings, case.number) == (State.FILED, 2, 1, "E0101201905060001")
-    assert (case.reworks, case.extensions, case.unit, case.handled_at) == (0, 0, None, None)
+    assert (case.hand_backs, case.reworks, case.extensions, case.unit, case.handled_at) == (0, 0, 0, None, None)
     story.must("dispatcher", "dispatch", "2019-05-07 09:10", unit="lihe")
     assert story.due == "2019-05-07 15:10"  # a full new limit, also for the unit that had it
     assert dict(story.last("close")) == closing
@@ -141,6 +141,13 @@ def test_force_closed_it_ends_at_once_and_is_counted_apart() -> None:
     assert story.does("acceptor-a", "reopen", "2019-05-08 09:00", reason="仍未解决") is None
 
 
+def test_force_closed_while_being_checked_it_is_still_counted_apart() -> None:
+    story = a_story(State.CHECKING).must("leader", "force_close", "2019-05-06 09:00", reason="统一处理")
+    facts = story.last("force_close")
+    assert (facts["how"], facts["handled_on_time"]) == ("forced", None)
+    assert facts["handled_at"] == "2019-05-06T00:30:00+00:00"
+
+
 # A source's own deadline
 
 
@@ -160,6 +167,15 @@ def test_a_source_that_brings_its_deadline_keeps_it_for_its_first_round_only() -
 
 
 # The calendar
+
+
+def test_a_case_that_is_unmerged_runs_on_the_calendar_of_that_day() -> None:
+    story = a_story(State.MERGED).move_to(with_holiday("2019-05-07"))
+    story.must("acceptor-a", "unmerge", "2019-05-06 09:00", reason="不是同一处")
+    assert story.case.calendar_edition == story.city.calendar_edition
+    story.dispatched("lihe", "2019-05-06 15:00")
+    assert story.due == "2019-05-08 09:00"  # 3 h on Monday, Tuesday is free
+    assert story.history("correct_calendar") == []
 
 
 def with_holiday(day: str) -> City:

@@ -4,8 +4,6 @@
 urgent hours to make safe and then 5 work days.
 """
 
-from typing import Any
-
 import pytest
 
 from models.city import City
@@ -29,6 +27,7 @@ def test_handed_back_and_dispatched_to_the_same_unit_the_clock_goes_on_with_what
     assert story.due == "2019-05-06 12:00"
     story.must("lihe-liaison", "hand_back", "2019-05-06 10:00", reason="不在辖区")
     assert (story.state, story.case.unit, story.case.hand_backs) == (State.FILED, None, 1)
+    assert story.case.assignments[0].ended_at == local("2019-05-06 10:00")
     story.must("dispatcher", "dispatch", "2019-05-07 09:00", unit="lihe")  # Tuesday, 2 h left
     assert story.due == "2019-05-07 11:00"
     assert [clock.kind for clock in story.case.clocks].count(ClockKind.HANDLE) == 1
@@ -261,15 +260,6 @@ def test_a_trusted_report_is_on_its_way_in_one_visit_and_each_step_names_its_rul
         (action, "rule:inspector_straight_through") for action in ("accept", "file", "dispatch")
     ]
     assert story.due == "2019-05-06 14:02"  # 3 h 58 min in the morning
-
-
-@pytest.mark.parametrize(
-    ("fields", "stays"), [({"condition_no": None}, State.REPORTED), ({"area": None}, State.REPORTED)]
-)
-def test_what_no_rule_covers_waits_in_a_seats_queue(fields: dict[str, Any], stays: State) -> None:
-    story = Story(source="inspector", **fields)
-    story.visit("2019-05-06 08:02")
-    assert story.state is stays
 
 
 def test_what_the_dispatcher_sent_back_is_not_filed_again_by_a_rule() -> None:

@@ -10,7 +10,7 @@ from models.city import City
 from models.lifecycle_rules import Action
 from models.lifecycle_table import BY_KEY, STEPS, Target
 from models.refusal import Refusal
-from models.vocabulary import ANY_OPEN, ENDED, ActionName, ClockKind, RequestState, Role, State
+from models.vocabulary import ANY_OPEN, ENDED, ActionName, ClockKind, ClockState, RequestState, Role, State
 from tests.builders import CELL, Story, a_story, acting_as
 from tests.cities import a_small_city, changed
 
@@ -316,6 +316,17 @@ def test_every_open_state_has_a_way_out_that_a_person_may_take_alone(state: Stat
     persons = frozenset(Role) - {Role.RULE, Role.SOURCE}
     ways = [s for s in STEPS if state in s.from_ and s.to not in (state, Target.SAME) and s.by & persons]
     assert {step.action for step in ways} - {ActionName.FORCE_CLOSE}
+
+
+@pytest.mark.parametrize("state", sorted(ANY_OPEN))
+def test_a_clock_waits_only_where_the_design_says_so(state: State) -> None:
+    waits = {
+        State.VERIFYING: {ClockKind.ACCEPT},
+        State.CHECKING: {ClockKind.HANDLE},
+        State.SUSPENDED: {ClockKind.HANDLE},
+    }
+    paused = {clock.kind for clock in a_story(state).case.clocks if clock.state is ClockState.PAUSED}
+    assert paused == waits.get(state, set())
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_a_report_without_class_waits_for_a_person() -> None:
 
 
 def test_similar_reports_are_flagged_and_only_the_same_thing_is_joined() -> None:
-    here = {"longitude": 113.7, "latitude": 34.4}
+    here: dict[str, Any] = {"longitude": 113.7, "latitude": 34.4}
     replay = replayed(
         a_report("1", **here, source_chain="HOT-1", reporter_name="市民甲"),
         a_report("2", "2019-05-06 09:00", **here, source_chain="HOT-2"),
@@ -123,7 +124,7 @@ def test_similar_reports_are_flagged_and_only_the_same_thing_is_joined() -> None
 
 
 def test_a_closed_case_is_no_candidate_any_more() -> None:
-    here = {"longitude": 113.7, "latitude": 34.4}
+    here: dict[str, Any] = {"longitude": 113.7, "latitude": 34.4}
     replay = replayed(a_report("1", **here, closed_at="2019-05-06 08:30"), a_report("2", "2019-05-06 09:00", **here))
     assert replay.tally.similar == 0
 

@@ -10,7 +10,7 @@ from models.chain import canonical
 from models.lifecycle import CaseVisit
 from models.step_facts import LONGEST_TEXT, clean_facts
 from models.vocabulary import State
-from tests.builders import MONDAY, Story, a_story, acting, local
+from tests.builders import CELL, MONDAY, Story, a_story, acting, local
 from tests.cities import a_small_city, changed
 
 FORGED: dict[str, Any] = {
@@ -153,6 +153,12 @@ def test_any_text_is_kept_as_text_the_chain_and_the_database_can_hold(text: obje
     assert "\0" not in facts["note"]
     assert len(facts["note"]) <= LONGEST_TEXT
     assert json.loads(canonical(facts)) == facts
+
+
+@pytest.mark.parametrize("name", ["note", "reason", "place"])
+def test_a_phone_number_in_a_free_text_never_reaches_an_event(name: str) -> None:
+    facts = clean_facts({name: "请联系13800000000，网格410184101001001", "area": CELL})
+    assert facts == {name: "请联系●●●，网格410184101001001", "area": CELL}
 
 
 def test_what_nobody_asked_for_is_left_out() -> None:

@@ -230,6 +230,13 @@ def test_named_cases_only_are_moved_by_a_visit_for_them(engine: Engine) -> None:
     assert states(engine) == {"reported": 2, "dispatched": 1}
 
 
+def test_a_visit_says_under_which_names_there_is_no_case(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    (name,) = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    visit = move_cases(engine, now=at("2019-05-06 08:02"), case_numbers=["E0000201905060001", name])
+    assert (visit.unknown, len(visit.moved)) == (["E0000201905060001"], 1)
+
+
 def test_an_action_that_lies_ahead_of_the_visit_waits(engine: Engine) -> None:
     city = a_loaded_city(engine)
     names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))

@@ -1,7 +1,7 @@
 """Files are replayed: real ones agree with their own flags and with a second computation, bad rows are counted."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from models.source_mapping import SourceMapping
-from tasks.directory import read_directory
 from tasks.intake_errors import FileMissing, HeaderLacksColumns
 from tasks.replay import Replayed, replay_file, replay_json, write_cases
 from tasks.source_mappings import SHIPPED, find_mapping
@@ -22,7 +21,6 @@ from tests.replayed import XINZHENG, at, real_file, xinzheng
 from tests.source_files import a_mapping, a_row, csv_bytes
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LAST_OPENING = datetime(2011, 10, 2, tzinfo=UTC)
 
 HOUR = 3600 * 10**6
 """Microseconds, as everything below is counted."""
@@ -41,37 +39,43 @@ class RealReplay:
     cases: pd.DataFrame
 
 
-def real_replay(folder: Path, file: Path, source: str, **options: Any) -> RealReplay:
-    done = replay_file(file, mapping(source), xinzheng(), now=NOW, **options)
-    out = folder / "cases.csv"
-    write_cases(out, done.cases, xinzheng())
-    rows = pd.read_csv(file, dtype=str, keep_default_na=False)
-    return RealReplay(rows, done, pd.read_csv(out, dtype=str, keep_default_na=False))
+def told(folder: Path, file: Path, done: Replayed) -> RealReplay:
+    write_cases(folder / "cases.csv", done.cases, xinzheng())
+    return RealReplay(texts_of(file), done, texts_of(folder / "cases.csv"))
+
+
+def texts_of(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="session")
 def boston(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     """Boston under its own deadlines, its flags taken out of the file before."""
-    folder, original = tmp_path_factory.mktemp("boston"), real_file("boston_311_2011_jul_sep.csv.gz")
-    rows = pd.read_csv(original, dtype=str, keep_default_na=False)
-    rows.drop(columns="ontime").to_csv(folder / "without_flags.csv", index=False)
-    replay = real_replay(folder, folder / "without_flags.csv", "boston311")
+    folder, rows = tmp_path_factory.mktemp("boston"), texts_of(real_file("boston_311_2011_jul_sep.csv.gz"))
+    file = folder / "without_flags.csv"
+    rows.drop(columns="ontime").to_csv(file, index=False)
+    replay = told(folder, file, replay_file(file, mapping("boston311"), xinzheng(), now=NOW))
     assert "ontime" not in replay.rows
     return RealReplay(rows, replay.done, replay.cases)
 
 
 @pytest.fixture(scope="session")
 def boston_in_xinzheng(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
-    """Boston under Xinzheng's catalogue and calendar, until the last report has come in."""
-    file = real_file("boston_311_2011_jul_sep.csv.gz")
-    folder = tmp_path_factory.mktemp("city")
-    return real_replay(folder, file, "boston311", deadlines="city", until=LAST_OPENING)
+    """Boston under Xinzheng's catalogue and calendar; without closings and ladder, which move no deadline."""
+    file, city = real_file("boston_311_2011_jul_sep.csv.gz"), xinzheng()
+    known = mapping("boston311")
+    without_closings = replace(known, columns={n: c for n, c in known.columns.items() if n != "closed_at"})
+    without_ladder = replace(city, policy=replace(city.policy, ladder=()))
+    done = replay_file(file, without_closings, without_ladder, now=NOW, deadlines="city")
+    return told(tmp_path_factory.mktemp("city"), file, done)
 
 
 @pytest.fixture(scope="session")
 def pingshan(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     """Pingshan, which has flags and no times."""
-    return real_replay(tmp_path_factory.mktemp("pingshan"), real_file("pingshan_2018_feb_oct.csv"), "pingshan")
+    file = real_file("pingshan_2018_feb_oct.csv")
+    done = replay_file(file, mapping("pingshan"), xinzheng(), now=NOW)
+    return told(tmp_path_factory.mktemp("pingshan"), file, done)
 
 
 def test_every_boston_row_with_deadline_closing_and_flag_gets_its_own_flag(boston: RealReplay) -> None:
@@ -91,14 +95,14 @@ def test_every_boston_report_with_a_closing_is_closed_then_and_no_other(boston: 
 
 
 def test_the_boston_counts_fit_together(boston: RealReplay) -> None:
-    told = replay_json(boston.done)
-    assert (told["reports"], told["taken"], told["duplicates"], told["refused"]) == (31_828, 31_828, 0, 0)
-    assert told["cases"] == 31_828
-    assert told["closed"] == told["on_time"] + told["overdue"] == 31_828 - 1_747
-    assert told["until"] == "2019-06-28T00:18:27+08:00"  # the last closing, 12:18:27 in Boston
-    assert sum(month["closed"] for month in told["by_month"].values()) == told["closed"]
-    assert (told["deadlines"], told["drawn"], told["stuck"]) == ("source", False, [])
-    assert told["similar"] > 0
+    said = replay_json(boston.done)
+    assert (said["reports"], said["taken"], said["duplicates"], said["refused"]) == (31_828, 31_828, 0, 0)
+    assert said["cases"] == 31_828
+    assert said["closed"] == said["on_time"] + said["overdue"] == 31_828 - 1_747
+    assert said["until"] == "2019-06-28T00:18:27+08:00"  # the last closing, 12:18:27 in Boston
+    assert sum(month["closed"] for month in said["by_month"].values()) == said["closed"]
+    assert (said["deadlines"], said["drawn"], said["stuck"]) == ("source", False, [])
+    assert said["similar"] > 0
 
 
 def test_every_closed_boston_case_went_through_its_real_state_changes(boston: RealReplay) -> None:
@@ -112,15 +116,15 @@ def test_every_closed_boston_case_went_through_its_real_state_changes(boston: Re
 
 
 def test_pingshan_closes_as_its_flags_say_and_tells_that_it_was_drawn(pingshan: RealReplay) -> None:
-    told = replay_json(pingshan.done)
-    assert told["drawn"] is True
-    assert round(100 * told["by_month"]["2018-09"]["on_time_rate"], 2) == 88.47
-    assert round(100 * told["by_month"]["2018-10"]["on_time_rate"], 2) == 92.60
+    said = replay_json(pingshan.done)
+    assert said["drawn"] is True
+    assert round(100 * said["by_month"]["2018-09"]["on_time_rate"], 2) == 88.47
+    assert round(100 * said["by_month"]["2018-10"]["on_time_rate"], 2) == 92.60
     rows = pingshan.rows.merge(pingshan.cases, left_on="REC_ID", right_on="source_id", validate="1:1")
     flagged = rows.INTIME_ARCHIVE_NUM != "-"
     assert (rows.on_time[flagged] == rows.INTIME_ARCHIVE_NUM[flagged].map({"1": "true", "0": "false"})).all()
     assert (rows.state[~flagged] == "handling").all()
-    assert told["closed"] == int(flagged.sum()) == 6_950
+    assert said["closed"] == int(flagged.sum()) == 6_950
 
 
 def test_what_was_closed_on_time_was_closed_by_its_deadline(boston: RealReplay, pingshan: RealReplay) -> None:
@@ -146,9 +150,9 @@ def test_a_second_computation_gives_every_pingshan_row_the_same_due_time(pingsha
 
 def limits_of(source: str, classes: pd.Series) -> pd.Series:
     """The limit of each row by the files alone: class text -> subclass/condition -> catalogue.csv."""
-    told = yaml.safe_load((SHIPPED / f"{source}.yaml").read_text("utf-8"))["classes"]
-    texts = {" ".join(text.split()): chosen for text, chosen in told["texts"].items()}
-    chosen = classes.str.split().str.join(" ").map(texts).fillna(told["default"])
+    written = yaml.safe_load((SHIPPED / f"{source}.yaml").read_text("utf-8"))["classes"]
+    texts = {" ".join(text.split()): chosen for text, chosen in written["texts"].items()}
+    chosen = classes.str.split().str.join(" ").map(texts).fillna(written["default"])
     catalogue = pd.read_csv(XINZHENG / "catalogue.csv", dtype=str, encoding="utf-8-sig")
     limit_of = (catalogue.code + "/" + catalogue.condition_no).to_frame("key").assign(limit=catalogue.limit)
     return chosen.map(limit_of.set_index("key").limit)
@@ -184,7 +188,8 @@ def worked_out(begun: np.ndarray[Any, Any], amount: np.ndarray[Any, Any]) -> np.
     session = np.searchsorted(starts, begun, side="right") - 1
     wanted = session * 4 * HOUR + np.minimum(begun - starts[session], 4 * HOUR) + amount
     last = -(-wanted // (4 * HOUR)) - 1
-    return starts[last] + (wanted - last * 4 * HOUR)
+    due: np.ndarray[Any, Any] = starts[last] + (wanted - last * 4 * HOUR)
+    return due
 
 
 def is_workday(day: date) -> bool:
@@ -212,10 +217,10 @@ def test_bad_rows_repeated_rows_and_rows_after_the_end_are_counted_apart(tmp_pat
         row(5),
     )
     done = replay_file(file, a_mapping(), a_small_city(), now=NOW, until=at("2019-05-06 00:00"))
-    told = replay_json(done)
-    assert (told["reports"], told["taken"], told["duplicates"], told["refused"], told["later"]) == (6, 2, 1, 2, 1)
-    assert told["refused_reasons"] == {"closed_before_opened": 1, "unreadable_time": 1}
-    assert (told["cases"], told["closed"]) == (2, 1)
+    said = replay_json(done)
+    assert (said["reports"], said["taken"], said["duplicates"], said["refused"], said["later"]) == (6, 2, 1, 2, 1)
+    assert said["refused_reasons"] == {"closed_before_opened": 1, "unreadable_time": 1}
+    assert (said["cases"], said["closed"]) == (2, 1)
 
 
 def test_the_cases_file_has_the_columns_programs_rely_on(tmp_path: Path) -> None:
@@ -232,11 +237,11 @@ def test_the_cases_file_has_the_columns_programs_rely_on(tmp_path: Path) -> None
 
 def test_the_json_has_the_names_programs_rely_on(tmp_path: Path) -> None:
     done = replay_file(small_file(tmp_path, row(1)), a_mapping(), a_small_city(), now=NOW)
-    told = replay_json(done)
-    assert {"reports", "taken", "duplicates", "refused", "cases", "closed", "on_time", "overdue"} <= set(told)
-    assert {"transitions", "notices", "seconds", "transitions_per_second", "by_month", "drawn", "until"} <= set(told)
-    assert told["until"] == "2019-05-05T08:00:00+08:00"  # no closing in the file: its last opening
-    assert told["deadlines"] == "source"
+    said = replay_json(done)
+    assert {"reports", "taken", "duplicates", "refused", "cases", "closed", "on_time", "overdue"} <= set(said)
+    assert {"transitions", "notices", "seconds", "transitions_per_second", "by_month", "drawn", "until"} <= set(said)
+    assert said["until"] == "2019-05-05T08:00:00+08:00"  # no closing in the file: its last opening
+    assert said["deadlines"] == "source"
 
 
 def test_progress_reaches_its_end(tmp_path: Path) -> None:
@@ -252,7 +257,3 @@ def test_a_file_that_cannot_be_read_is_refused_as_at_the_intake(tmp_path: Path) 
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(HeaderLacksColumns):
         replay_file(tmp_path / "other.csv", a_mapping(), a_small_city(), now=NOW)
-
-
-def test_the_city_files_of_the_second_computation_are_those_of_the_replay() -> None:
-    assert "catalogue.csv" in read_directory(XINZHENG).documents

@@ -1,0 +1,109 @@
+"""Make the state folder ready for work: keys, database, city directory, and the demo's first reports.
+
+`python -m deployments.preparing [--demo]`, a process of its own so that the supervisor stays small and can be stopped.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from deployments import up_wording
+from deployments.demo import write_first_reports
+from models.city import City
+from models.city_change import changed_hands
+from tasks.city_edition import CityEditionError, current_city, current_edition, load_city, open_cases
+from tasks.database import open_database, reading, transaction
+from tasks.database_errors import DatabaseError
+from tasks.directory import DirectoryFaulty, build_city, read_directory
+from tasks.lifecycle import wake_all
+from tasks.settings import Settings, SettingsError, read_settings
+
+CITIES = Path(__file__).parent / "cities"
+
+BY_UP = "zhihui_up"
+"""Who loaded an edition that came into force at a start."""
+
+
+class CityUnknown(Exception):
+    """The city named by ZHIHUI_CITY is neither a folder nor one of those shipped."""
+
+
+def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
+    """Make all that has to be there before the first visit; doing it again changes nothing.
+
+    Raises: SettingsError, DatabaseError, CityEditionError, DirectoryFaulty, CityUnknown, each with a sentence that
+    says what to do.
+    """
+    settings.drop_folder.mkdir(parents=True, exist_ok=True)
+    settings.secret_key("personal")
+    settings.secret_key("link")
+    engine = open_database(settings.database_url)
+    tell(up_wording.database_ready(engine.url.render_as_string(hide_password=True)))
+    bring_city_into_force(engine, city_folder(settings.city), now)
+    if demo:
+        with reading(engine) as connection:
+            city = current_city(connection)
+        write_first_reports(engine, city, settings, now)
+    engine.dispose()
+
+
+def city_folder(city: str) -> Path:
+    """The folder of a city: a path, or the name of one that is shipped.
+
+    Raises: CityUnknown naming those there are.
+    """
+    for folder in (Path(city).expanduser(), CITIES / city):
+        if (folder / "city.yaml").is_file():
+            return folder
+    shipped = ", ".join(sorted(path.parent.name for path in CITIES.glob("*/city.yaml")))
+    raise CityUnknown(
+        f"ZHIHUI_CITY={city}: no folder with a city.yaml, and no city of that name is shipped. Shipped: {shipped}."
+    )
+
+
+def bring_city_into_force(engine: Engine, folder: Path, now: datetime) -> None:
+    """Load the directory where it is new or changed; where open cases would change hands, that is a person's choice."""
+    files = read_directory(folder)
+    city, _ = build_city(files, now.date())
+    if city is None:
+        raise DirectoryFaulty(files.faults)
+    with transaction(engine) as connection:
+        moving = _moving(connection, city)
+        if moving:
+            tell(up_wording.city_kept(moving, folder))
+            return
+        report = load_city(connection, files, now, BY_UP)
+        if report.loaded and report.before is not None:
+            wake_all(connection, now)
+    if report.loaded:
+        tell(up_wording.city_loaded(city.name, len(city.units), len(city.posts)))
+    else:
+        tell(up_wording.city_unchanged(city.name))
+
+
+def _moving(connection: Connection, new: City) -> int:
+    """How many open cases would change hands."""
+    if current_edition(connection) in (None, new.edition):
+        return 0
+    return len(changed_hands(current_city(connection), new, open_cases(connection)))
+
+
+def tell(line: str) -> None:
+    """One line for the administrator."""
+    print(line, flush=True)
+
+
+def main(demo: bool) -> int:
+    """Prepare this machine; returns the exit code."""
+    try:
+        prepare(read_settings(), datetime.now(UTC), demo=demo)
+    except (SettingsError, DatabaseError, CityEditionError, DirectoryFaulty, CityUnknown) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--demo" in sys.argv[1:]))

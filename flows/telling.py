@@ -1,0 +1,46 @@
+"""How a run says what it did: its name, its tags, and tables an auditor can walk back from."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from prefect.artifacts import acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+
+IDLE = "idle"
+REFUSED = "refused"
+STUCK = "stuck"
+
+ROWS_A_TABLE = 500
+"""The UI draws a table whole: more rows become further tables of the same key."""
+
+
+def run_id() -> str | None:
+    """The id of the flow run, which each event stores."""
+    run = _run()
+    return str(run[0]) if run else None
+
+
+async def name_run(name: str, *more_tags: str) -> None:
+    """Call the run by what it did, and tag it; what the deployment tagged stays."""
+    run = _run()
+    if run is None:
+        return
+    flow_run_id, tags = run
+    async with get_client() as client:
+        await client.update_flow_run(flow_run_id, name=name, tags=[*tags, *more_tags])
+
+
+async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:
+    """Attach the rows to the run as a table, or as several where there are many."""
+    for first in range(0, len(rows), ROWS_A_TABLE):
+        part = [dict(row) for row in rows[first : first + ROWS_A_TABLE]]
+        await acreate_table_artifact(table=part, key=key, description=description)
+
+
+def _run() -> tuple[UUID, list[str]] | None:
+    """Id and tags of the run this is called in."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return None
+    return context.flow_run.id, list(context.flow_run.tags)

@@ -1,0 +1,103 @@
+"""`zhihui replay`, as a person or a program calls it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from deployments.command_line import app
+from tests.cities import write_small_city
+
+CSV = """\
+source_id,opened_at,due_at,closed_at,class_code,condition_no,area
+N1,2019-05-06 08:00,2019-05-06 09:00,2019-05-06 10:00,E0101,1,410184101001001
+N2,2019-05-06 08:00,,2019-05-06 10:00,E0101,1,410184101001001
+N2,2019-05-06 08:00,,2019-05-06 10:00,E0101,1,410184101001001
+N3,tomorrow,,,E0101,1,410184101001001
+"""
+
+
+def zhihui(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "reports.csv"
+    path.write_text(CSV, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    return write_small_city(tmp_path / "city")
+
+
+def test_standard_output_is_one_json_object_and_the_cases_lie_in_a_file(file: Path, city: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cases.csv"
+    found = zhihui("replay", file, "--source", "native", "--city", city, "--json", "--cases-out", out)
+    assert found.exit_code == 0
+    told = json.loads(found.stdout)
+    assert (told["reports"], told["taken"], told["duplicates"], told["refused"]) == (4, 2, 1, 1)
+    assert (told["closed"], told["on_time"], told["overdue"], told["transitions"]) == (2, 1, 1, 16)
+    assert (told["deadlines"], told["until"]) == ("source", "2019-05-06T10:00:00+08:00")
+    assert len(out.read_text("utf-8").splitlines()) == 3
+
+
+def test_the_citys_deadlines_count_where_asked_for(file: Path, city: Path) -> None:
+    found = zhihui("replay", file, "--source", "native", "--city", city, "--json", "--deadlines", "city")
+    assert json.loads(found.stdout)["on_time"] == 2
+
+
+@pytest.mark.parametrize(
+    ("until", "closed"), [("2019-05-05", 0), ("2019-05-06", 2), ("2019-05-06T09:59", 0), ("2019-05-06T10:00", 2)]
+)
+def test_a_day_counts_to_its_end_and_a_moment_to_itself(file: Path, city: Path, until: str, closed: int) -> None:
+    found = zhihui("replay", file, "--source", "native", "--city", city, "--json", "--until", until)
+    told = json.loads(found.stdout)
+    assert told["closed"] == closed
+    assert told["later"] == (3 if until == "2019-05-05" else 0)
+
+
+def test_a_person_reads_what_was_played_and_by_whose_deadlines(file: Path, city: Path) -> None:
+    found = zhihui("replay", file, "--source", "native", "--city", city)
+    assert found.exit_code == 0
+    assert "接收 2，重复 1，拒收 1" in found.stdout
+    assert "坐席由规则 replay 扮演" in found.stdout
+    assert "时限：来源自带的时限" in found.stdout
+    assert "closing times drawn" not in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["none.csv", "--source", "native"], 1, "none.csv"),
+        (["{file}", "--source", "nobody"], 1, "nobody"),
+        (["{file}", "--source", "boston311"], 1, "case_enquiry_id"),
+        (["{file}", "--source", "native", "--until", "soon"], 2, "soon"),
+        (["{file}", "--source", "native", "--cases-out", "nowhere/cases.csv"], 2, "nowhere"),
+        (["{file}"], 2, "--source"),
+        (["{file}", "--source", "native", "--city", "no-such-city"], 1, "city.yaml"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told_and_has_its_exit_code(
+    file: Path, city: Path, words: list[str], code: int, said: str
+) -> None:
+    found = zhihui("replay", "--city", city, *(word.format(file=file) for word in words))
+    assert found.exit_code == code
+    assert said in found.stderr
+    assert found.stdout == ""
+
+
+def test_help_has_an_example() -> None:
+    assert "Example: zhihui replay" in zhihui("replay", "--help").stdout
+
+
+def test_a_replay_does_not_import_prefect() -> None:
+    code = "import sys, deployments.replay_command; print(sorted(set(sys.modules) & {'prefect'}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
