@@ -143,6 +143,13 @@ def _task(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     return told
 
 
+def _assigned(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
+    """The sub-unit that is given the work inside its unit."""
+    unit = city.units.get(event.facts["unit"])
+    facts = {"unit": unit.name} if unit else {}
+    return [Told(N.TASK, _unit_posts(city, event.facts["unit"], "liaison"), requires_ack=True, facts=facts)]
+
+
 def _handed_back(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     unit = city.units.get(event.facts.get("former_unit") or "")
     facts = {"unit": unit.name, "hand_backs": case.hand_backs} if unit else {}
@@ -247,6 +254,7 @@ _TELLERS: dict[ActionName, Callable[[CaseState, CaseEvent, City], list[Told]]] =
     A.ARBITRATE: _task,
     A.REDISPATCH: _task,
     A.REPAIR_STAGE: _task,
+    A.ASSIGN: _assigned,
     A.HAND_BACK: _handed_back,
     A.ORDER_VERIFY: _verify_task,
     A.ORDER_CHECK: _check_task,

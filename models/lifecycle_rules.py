@@ -190,14 +190,18 @@ def one_open_request(asked: Asked) -> Refusal | None:
 
 
 def request_cap(asked: Asked) -> Refusal | None:
-    """Extensions are capped in a round, suspensions and appeals over the whole case; refused ones do not count."""
+    """Extensions are capped in a round, suspensions and appeals over the whole case; refused ones do not count.
+
+    An appeal counts once it was decided, either way: one a case. Source: Yuncheng practice (B).
+    """
     kind = RequestKind(asked.facts["kind"])
     most = asked.city.policy.requests[kind].most_granted
     if most is None:
         return None
     whole_case = kind in (RequestKind.SUSPENSION, RequestKind.APPEAL)
+    counting = ("granted", "refused") if kind is RequestKind.APPEAL else ("granted",)
     granted = sum(
-        r.kind is kind and r.state == "granted" and (whole_case or r.round == asked.case.round)
+        r.kind is kind and r.state in counting and (whole_case or r.round == asked.case.round)
         for r in asked.case.requests
     )
     return Refusal("request_cap", {"kind": kind, "granted": granted}) if granted >= most else None
@@ -274,14 +278,16 @@ def grant_still_possible(asked: Asked) -> Refusal | None:
 
 
 def withdrawn_by_its_asker(asked: Asked) -> Refusal | None:
-    """Only who asked, or a colleague of the same unit, takes a request back."""
+    """Only who asked takes a request back, or a colleague: of the same unit, or in the same role at the centre."""
     kind = RequestKind(asked.facts["kind"])
     request = asked.case.open_request(kind)
     if request is None:
         return Refusal("no_open_request", {"kind": kind})
     asker = asked.city.posts.get(request.asked_by)
     actor = asked.action.actor
-    if actor.code == request.asked_by or (asker is not None and asker.unit == actor.unit):
+    same_side = asker is not None and asker.unit == actor.unit
+    same_work = asker is not None and (asker.role is actor.role or {asker.role, actor.role} <= UNIT_ROLES)
+    if actor.code == request.asked_by or (same_side and same_work):
         return None
     return Refusal("not_yours", {"holder": request.asked_by, "action": A.WITHDRAW})
 

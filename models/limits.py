@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 
 class LimitUnit(StrEnum):
@@ -136,6 +137,7 @@ class Limit:
         return f"{self.value.normalize():f}"  # 4.0 and 4 are one limit and read alike
 
 
+@lru_cache(maxsize=4096)
 def parse_limit(text: str) -> Limit:
     """The limit a text states, in English or Chinese, with half- or full-width digits.
 

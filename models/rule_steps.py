@@ -6,7 +6,7 @@ from typing import Any
 
 from models.case_state import CaseState
 from models.city import City
-from models.vocabulary import ActionName, State
+from models.vocabulary import ActionName, RequestKind, State
 
 A = ActionName
 
@@ -66,9 +66,14 @@ def _from_checking(case: CaseState, city: City, now: datetime) -> RuleStep | Non
 
 
 def _from_closing(case: CaseState, city: City, now: datetime) -> RuleStep | None:
-    """A passed check is closed by rule where policy says so; a quick fix is always reviewed by a seat."""
+    """A passed check is closed by rule where policy says so; a quick fix is always reviewed by a seat.
+
+    No rule closes over an extension that was asked in time and is not decided: the unit would be late by the approver.
+    """
     rule = _rule(case, city, A.CLOSE)
-    return RuleStep(A.CLOSE, rule) if rule and not case.quick_fixed else None
+    if case.quick_fixed or case.open_request(RequestKind.EXTENSION) is not None:
+        return None
+    return RuleStep(A.CLOSE, rule) if rule else None
 
 
 def _with_inspector(

@@ -270,10 +270,15 @@ def _reporters(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[
     own = select(REPORTS.c.case_id, REPORTS.c.reporter_id, REPORTS.c.receipt_number).where(
         REPORTS.c.case_id.in_(ids), REPORTS.c.reporter_id.is_not(None)
     )
+    # A case that joined one that joined another is answered by the last of them.
+    joins = (
+        select(CASES.c.id, CASES.c.merged_into.label("target")).where(CASES.c.merged_into.in_(ids)).cte(recursive=True)
+    )
+    joins = joins.union(select(CASES.c.id, joins.c.target).join(joins, CASES.c.merged_into == joins.c.id))
     joined = (
-        select(CASES.c.merged_into, REPORTS.c.reporter_id, REPORTS.c.receipt_number)
-        .join(REPORTS, REPORTS.c.case_id == CASES.c.id)
-        .where(CASES.c.merged_into.in_(ids), REPORTS.c.reporter_id.is_not(None))
+        select(joins.c.target, REPORTS.c.reporter_id, REPORTS.c.receipt_number)
+        .join(REPORTS, REPORTS.c.case_id == joins.c.id)
+        .where(REPORTS.c.reporter_id.is_not(None))
     )
     found: dict[int, list[tuple[int, str]]] = {}
     for statement in (own, joined):
@@ -308,13 +313,8 @@ def _clock_of(row: Row[Any]) -> CaseClock:
 
 def _clock_key(clock: CaseClock) -> tuple[Any, ...]:
     return (
-        clock.state,
-        clock.due_at,
-        clock.amount,
-        clock.original,
-        len(clock.spans),
-        clock.spans[-1],
-        clock.limit_text,
+        *(clock.state, clock.due_at, clock.provisional, clock.basis, clock.amount, clock.original, clock.limit_text),
+        *(len(clock.spans), clock.spans[-1]),
     )
 
 

@@ -18,7 +18,9 @@ from models.chain import canonical
 from models.city import City, Post
 from models.lifecycle import allowed_now
 from models.lifecycle_rules import Action, Actor
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
+from models.step_facts import FREE_TEXTS
 from models.vocabulary import ENDED, ActionName, Role, State
 from tasks.case_store import CASES, table
 
@@ -87,7 +89,7 @@ def put_action(
             case_id=case_id,
             action=action,
             by_post=by_post,
-            facts=canonical(dict(facts)),
+            facts=canonical(_without_numbers(facts)),
             origin=origin,
             received_at=now,
             state="waiting",
@@ -177,6 +179,12 @@ def _merge_targets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str
         )
     )
     return {name: (row.id, row.state) for row in found for name in (row.number, row.receipt_number) if name}
+
+
+def _without_numbers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person said without phone and identity numbers: the inbox keeps its rows."""
+    masked = FREE_TEXTS | {"description"}
+    return {k: without_personal_numbers(v) if k in masked and isinstance(v, str) else v for k, v in facts.items()}
 
 
 def _allowed(connection: Connection, case_id: int, city: City, by_post: str) -> list[str]:

@@ -6,7 +6,7 @@ twice: rows are locked on Postgres, the writer is alone on SQLite, and every upd
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select, update
@@ -15,7 +15,7 @@ from models.case_state import CaseState
 from models.city import City
 from models.lifecycle import CaseVisit, Lifecycle, RunawayCase
 from models.lifecycle_rules import Action
-from models.vocabulary import ActionName, State
+from models.vocabulary import ENDED, ActionName, State
 from models.worktime_errors import WorktimeError
 from tasks.case_store import CASES, Change, LoadedCase, read_cases, write_changes
 from tasks.city_edition import current_city
@@ -82,10 +82,7 @@ def move_cases(
     named = list(case_numbers) if case_numbers is not None else None
     while True:
         with transaction(engine) as connection:
-            if named is None:
-                ids = _due(connection, now, chunk)
-            else:
-                ids = _named(connection, named[:chunk], visit)
+            ids = _due(connection, now, chunk) if named is None else _named(connection, named[:chunk], visit)
             if ids:
                 _visit_chunk(connection, current_city(connection), ids, now, flow_run_id, visit)
         if named is not None:
@@ -98,8 +95,7 @@ def move_cases(
 
 def wake_all(connection: Connection, now: datetime) -> int:
     """Lets the next visit look at every open case, after rules or calendar changed; returns how many."""
-    ended = [State.CLOSED, State.REJECTED, State.VOID, State.MERGED]
-    return connection.execute(update(CASES).where(CASES.c.state.not_in(ended)).values(next_wake_at=now)).rowcount
+    return connection.execute(update(CASES).where(CASES.c.state.not_in(list(ENDED))).values(next_wake_at=now)).rowcount
 
 
 def _visit_chunk(
@@ -111,7 +107,7 @@ def _visit_chunk(
     life = Lifecycle(city, serials.next)
     changes, settled = [], []
     for case_id in _joining_first(loaded, actions):
-        one, waiting = loaded[case_id], actions.get(case_id, [])
+        one, waiting = loaded[case_id], _with_present_targets(actions.get(case_id, []), loaded)
         try:
             done = life.visit(one.case, [action for _, action in waiting], now)
         except (RunawayCase, WorktimeError, ValueError, KeyError) as error:
@@ -131,6 +127,20 @@ def _joining_first(loaded: Mapping[int, LoadedCase], actions: Mapping[int, list[
     """Cases that are about to join another come first, so that their reporters hear what becomes of that one."""
     joins = {id_ for id_, waiting in actions.items() if any(a.name is ActionName.MERGE for _, a in waiting)}
     return sorted(loaded, key=lambda id_: id_ not in joins)
+
+
+def _with_present_targets(
+    waiting: list[tuple[int, Action]], loaded: Mapping[int, LoadedCase]
+) -> list[tuple[int, Action]]:
+    """Merges judged by where their target stands now: it may have ended, or joined this one, in this very chunk."""
+    return [(row_id, _with_present_target(action, loaded)) for row_id, action in waiting]
+
+
+def _with_present_target(action: Action, loaded: Mapping[int, LoadedCase]) -> Action:
+    target = loaded.get(action.resolved.get("into_id", 0))
+    if target is None:
+        return action
+    return replace(action, resolved={**action.resolved, "into_ended": target.case.state in ENDED})
 
 
 def _share_reporters(case: CaseState, loaded: Mapping[int, LoadedCase]) -> None:

@@ -18,6 +18,8 @@ from deployments.deploying import PREFECT_FILE, BrokenDeployments, DeployFailed,
 from tasks.settings import Settings
 from tests.prefect_server import environment_of
 
+pytestmark = pytest.mark.xdist_group("prefect")
+
 DOCUMENT = yaml.safe_load(PREFECT_FILE.read_text("utf-8"))
 
 # What a deployment has for itself, and what only tells when or by whom it was written.

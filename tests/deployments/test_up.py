@@ -25,6 +25,8 @@ from deployments.one_at_a_time import Record
 from deployments.processes_left import processes_of
 from tests.prefect_server import free_port
 
+pytestmark = pytest.mark.xdist_group("up")
+
 UP = [sys.executable, "-c", "from deployments.command_line import main; main()", "up"]
 
 FIRST_CASE_CLOSED_WITHIN_SECONDS = 180

@@ -15,7 +15,7 @@ from models.notice import Notice
 from models.vocabulary import ActionName, Role, State
 from tasks.case_store import CASES, EVENTS, NOTICES, CaseMovedMeanwhileError, Change, read_cases, table, write_changes
 from tasks.database import reading, transaction
-from tasks.inbox import outcome_of, put_action
+from tasks.inbox import INBOX, outcome_of, put_action
 from tasks.lifecycle import move_cases, wake_all
 from tests.stored_cases import a_loaded_city, actions_of, acts, at, reports_taken_in, rows_of, states
 
@@ -268,6 +268,46 @@ def test_merged_reporters_get_the_answer_of_the_case_they_joined(engine: Engine)
     move_cases(engine, now=at("2019-05-06 08:06"))
     told = rows_of(engine, select(NOTICES.c.kind, NOTICES.c.reporter_id).order_by(NOTICES.c.id))
     assert sorted(told) == [("report_merged", ids[1]), ("report_rejected", ids[0]), ("report_rejected", ids[1])]
+
+
+def test_two_cases_cannot_join_each_other_in_one_visit(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    (first,) = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"), source="citizen")
+    (second,) = reports_taken_in(engine, city, 1, at("2019-05-06 08:01"), source="citizen")
+    acts(engine, city, [first], "merge", "acceptor-a", at("2019-05-06 08:05"), into=second)
+    acts(engine, city, [second], "merge", "acceptor-a", at("2019-05-06 08:05"), into=first)
+    visit = move_cases(engine, now=at("2019-05-06 08:06"))
+    assert (visit.taken, visit.refused) == (1, 1)
+    assert states(engine) == {"merged": 1, "reported": 1}
+
+
+def test_a_chain_of_joined_cases_is_answered_by_the_last(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    people = table(Reporter)
+    with transaction(engine) as connection:
+        ids = list(connection.execute(insert(people).returning(people.c.id), [{}, {}, {}]).scalars())
+    names = [
+        reports_taken_in(engine, city, 1, at(f"2019-05-06 08:0{n}"), reporter_id=one, source="citizen")[0]
+        for n, one in enumerate(ids)
+    ]
+    for n in (0, 1):
+        acts(engine, city, [names[n]], "merge", "acceptor-a", at(f"2019-05-06 08:1{n}"), into=names[n + 1])
+        move_cases(engine, now=at(f"2019-05-06 08:1{n}"))
+    acts(engine, city, [names[2]], "reject", "acceptor-a", at("2019-05-06 08:20"), reason="不属城管范围")
+    move_cases(engine, now=at("2019-05-06 08:20"))
+    told = rows_of(engine, select(NOTICES.c.reporter_id).where(NOTICES.c.kind == "report_rejected"))
+    assert sorted(row.reporter_id for row in told) == ids
+
+
+def test_a_phone_typed_into_a_reason_reaches_neither_inbox_nor_event(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    acts(engine, city, names, "add_note", "shift-leader", at("2019-05-06 08:01"), note="请联系13800000000")
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    both = (select(EVENTS.c.facts), select(INBOX.c.facts))
+    kept = [row.facts for statement in both for row in rows_of(engine, statement)]
+    assert any("●●●" in facts for facts in kept)
+    assert not any("13800000000" in facts for facts in kept)
 
 
 def test_after_new_rules_every_open_case_is_looked_at_again(engine: Engine) -> None:

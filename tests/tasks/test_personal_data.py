@@ -38,6 +38,7 @@ def test_the_same_phone_sealed_twice_cannot_be_recognised() -> None:
         (KEY, b"", "not sealed by this program"),
         (KEY, PHONE.encode(), "not sealed by this program"),
     ],
+    ids=["another key", "altered", "too short", "empty", "never sealed"],
 )
 def test_another_key_or_altered_bytes_are_refused(key: bytes, sealed: bytes, why: str) -> None:
     with pytest.raises(CannotUnseal, match=why) as refusal:
