@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
+WORKERS ?= 2
+
 .PHONY: run install install-test test lint bench docs lock clean
 
 run: install
@@ -37,7 +39,7 @@ lint: install-test
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
 # Prints the pages of docs/ that come from data.
 docs: install

@@ -35,6 +35,8 @@ class CaseClock:
     state: ClockState = ClockState.RUNNING
     due_at: datetime = NEVER
     provisional: bool = False
+    remembered: tuple[object, dict[str, datetime]] | None = field(default=None, compare=False, repr=False)
+    """The rungs of a ladder on this clock (`models/ladder.py`), forgotten as soon as the clock changes."""
 
     @property
     def started_at(self) -> datetime:
@@ -70,6 +72,7 @@ class CaseClock:
     def measure(self, calendar: WorkCalendar) -> None:
         """Computes the deadline anew from when it ran; also after a correction of the calendar."""
         self.due_at, self.provisional = self.moment_of(self.amount, calendar)
+        self.remembered = None
 
     def moment_of(self, amount: timedelta, calendar: WorkCalendar) -> tuple[datetime, bool]:
         """When this much time has been used up: the moment, and whether it lies beyond the official calendar.
@@ -110,3 +113,4 @@ class CaseClock:
         if end is None:
             self.spans[-1] = (start, at)
         self.state = state
+        self.remembered = None

@@ -92,5 +92,8 @@ def _rungs_ahead(case: CaseState, clock: CaseClock, city: City) -> list[Wake]:
     ahead = [rung.code for rung in city.policy.ladder if case.rungs.get(rung.code) != due]
     if not ahead:
         return []
-    moments = rung_moments(clock, city.policy.ladder, city.calendar)
+    # Asked at every step of a case: worked out once until the clock changes.
+    if clock.remembered is None or clock.remembered[0] is not city.policy.ladder:
+        clock.remembered = (city.policy.ladder, rung_moments(clock, city.policy.ladder, city.calendar))
+    moments = clock.remembered[1]
     return [Wake(moments[code], ActionName.CLIMB, code) for code in ahead if code in moments]

@@ -1,11 +1,7 @@
 """Files are replayed: real ones agree with their own flags and with a second computation, bad rows are counted."""
 
 import csv
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -52,27 +48,29 @@ def texts_of(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-@pytest.fixture(scope="session")
-def city_replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """Boston under Xinzheng's catalogue and calendar, until all reports have come in, by the command and beside us."""
-    file, out = real_file("boston_311_2011_jul_sep.csv.gz"), tmp_path_factory.mktemp("city") / "cases.csv"
-    words = ["replay", str(file), "--source", "boston311", "--city", str(XINZHENG), "--deadlines", "city"]
-    words += ["--until", "2011-10-01", "--cases-out", str(out), "--json"]
-    call = f"import sys; from deployments.command_line import app; app({words!r}, prog_name='zhihui')"
-    with subprocess.Popen([sys.executable, "-c", call], stdout=subprocess.PIPE, text=True) as process:
-        yield process, out
-        process.kill()
+pytestmark = pytest.mark.xdist_group("replay")  # the real files are replayed once, in one process
 
 
 @pytest.fixture(scope="session")
-def boston(tmp_path_factory: pytest.TempPathFactory, city_replay: tuple[subprocess.Popen[str], Path]) -> RealReplay:
-    """Boston under its own deadlines, its flags taken out of the file before; meanwhile the other core does the city's."""
+def boston(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
+    """Boston under its own deadlines, its flags taken out of the file before."""
     folder, rows = tmp_path_factory.mktemp("boston"), texts_of(real_file("boston_311_2011_jul_sep.csv.gz"))
     file = folder / "without_flags.csv"
     rows.drop(columns="ontime").to_csv(file, index=False)
     replay = told(folder, file, replay_file(file, mapping("boston311"), xinzheng(), now=NOW))
     assert "ontime" not in replay.rows
     return RealReplay(rows, replay.done, replay.cases)
+
+
+@pytest.fixture(scope="session")
+def boston_in_xinzheng(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
+    """Boston under Xinzheng's catalogue and calendar; without closings and ladder, which move no deadline."""
+    file, city = real_file("boston_311_2011_jul_sep.csv.gz"), xinzheng()
+    known = mapping("boston311")
+    without_closings = replace(known, columns={n: c for n, c in known.columns.items() if n != "closed_at"})
+    without_ladder = replace(city, policy=replace(city.policy, ladder=()))
+    done = replay_file(file, without_closings, without_ladder, now=NOW, deadlines="city")
+    return told(tmp_path_factory.mktemp("city"), file, done)
 
 
 @pytest.fixture(scope="session")
@@ -139,14 +137,10 @@ def test_what_was_closed_on_time_was_closed_by_its_deadline(boston: RealReplay, 
         assert (in_time == (closed.on_time == "true")).all()
 
 
-def test_a_second_computation_gives_every_boston_row_the_same_due_time(
-    city_replay: tuple[subprocess.Popen[str], Path],
-) -> None:
-    process, out = city_replay
-    said, _ = process.communicate(timeout=300)
-    assert (json.loads(said)["deadlines"], json.loads(said)["cases"]) == ("city", 31_828)
-    rows, cases = texts_of(real_file("boston_311_2011_jul_sep.csv.gz")), texts_of(out)
+def test_a_second_computation_gives_every_boston_row_the_same_due_time(boston_in_xinzheng: RealReplay) -> None:
+    rows, cases = boston_in_xinzheng.rows, boston_in_xinzheng.cases
     opened = pd.to_datetime(rows.open_dt).dt.tz_localize("America/New_York", ambiguous=True)
+    assert len(cases) == 31_828
     assert_same_due_times(rows.case_enquiry_id, opened, limits_of("boston311", rows.type), cases)
 
 
