@@ -17,7 +17,7 @@ from tasks.intake_errors import FileMissing, HeaderLacksColumns
 from tasks.replay import Replayed, replay_file, replay_json, write_cases
 from tasks.source_mappings import SHIPPED, find_mapping
 from tests.cities import a_small_city
-from tests.replayed import XINZHENG, at, real_file, xinzheng
+from tests.replayed import XINZHENG, at, real_file, untraced, xinzheng
 from tests.source_files import a_mapping, a_row, csv_bytes
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -57,7 +57,8 @@ def boston(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     folder, rows = tmp_path_factory.mktemp("boston"), texts_of(real_file("boston_311_2011_jul_sep.csv.gz"))
     file = folder / "without_flags.csv"
     rows.drop(columns="ontime").to_csv(file, index=False)
-    replay = told(folder, file, replay_file(file, mapping("boston311"), xinzheng(), now=NOW))
+    with untraced():
+        replay = told(folder, file, replay_file(file, mapping("boston311"), xinzheng(), now=NOW))
     assert "ontime" not in replay.rows
     return RealReplay(rows, replay.done, replay.cases)
 
@@ -69,7 +70,8 @@ def boston_in_xinzheng(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     known = mapping("boston311")
     without_closings = replace(known, columns={n: c for n, c in known.columns.items() if n != "closed_at"})
     without_ladder = replace(city, policy=replace(city.policy, ladder=()))
-    done = replay_file(file, without_closings, without_ladder, now=NOW, deadlines="city")
+    with untraced():
+        done = replay_file(file, without_closings, without_ladder, now=NOW, deadlines="city")
     return told(tmp_path_factory.mktemp("city"), file, done)
 
 
@@ -77,7 +79,8 @@ def boston_in_xinzheng(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
 def pingshan(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     """Pingshan, which has flags and no times."""
     file = real_file("pingshan_2018_feb_oct.csv")
-    done = replay_file(file, mapping("pingshan"), xinzheng(), now=NOW)
+    with untraced():
+        done = replay_file(file, mapping("pingshan"), xinzheng(), now=NOW)
     return told(tmp_path_factory.mktemp("pingshan"), file, done)
 
 
