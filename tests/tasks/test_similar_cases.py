@@ -20,6 +20,7 @@ from tasks.directory import city_from_documents, read_directory
 from tasks.intake_reading import read_rows
 from tasks.similar import Spot, apart, find_candidates
 from tasks.source_mappings import find_mapping
+from tests.replayed import untraced
 
 PROJECT = Path(__file__).parents[2]
 RULE = SimilarRule()
@@ -27,7 +28,6 @@ NOON = datetime(2019, 5, 5, 4, tzinfo=UTC)
 
 EACH = 4
 """The database is asked for each fourth real report, among the cases of all: asking for every one takes ten seconds."""
-from tests.replayed import untraced
 
 
 def a_report(number: int, **fields: Any) -> dict[str, Any]:
