@@ -51,11 +51,19 @@ bench: install-test
 	$(BIN)/python -m tests.benchmarks
 
 # Resolves the dependencies anew; needs the uv tool. Hashes of every file are kept and no index is named.
+# What is wanted with an extra is listed with and without it: older pip looks for a pin of each apart.
+COMPILE := uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-strip-extras --no-header
+BOTH := awk 'function out() { printf "%s", b; if (b ~ /^[^ ]*\[/) { sub(/\[[^]]*\]/, "", b); printf "%s", b } b = "" } \
+	/^[a-zA-Z0-9]/ { out() } { b = b $$0 "\n" } END { out() }'
+
 lock:
 	printf 'hatchling\neditables\n' > build-requirements.in
-	uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header -o requirements.lock
-	uv pip compile pyproject.toml build-requirements.in --extra test -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header -o requirements-test.lock
-	rm build-requirements.in
+	$(COMPILE) -o requirements.resolved
+	$(COMPILE) --extra test -c requirements.resolved -o requirements-test.resolved
+	$(BOTH) requirements.resolved > requirements.lock
+	$(BOTH) requirements-test.resolved > requirements-test.lock
+	rm build-requirements.in requirements.resolved requirements-test.resolved
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
