@@ -66,9 +66,9 @@ def city_folder(city: str) -> Path:
 def bring_city_into_force(engine: Engine, folder: Path, now: datetime) -> None:
     """Load the directory where it is new or changed; where open cases would change hands, that is a person's choice."""
     files = read_directory(folder)
-    city, _ = build_city(files, now.date())
+    city, faults = build_city(files, now.date())
     if city is None:
-        raise DirectoryFaulty(files.faults)
+        raise DirectoryFaulty(faults)
     with transaction(engine) as connection:
         moving = _moving(connection, city)
         if moving:
@@ -87,7 +87,13 @@ def _moving(connection: Connection, new: City) -> int:
     """How many open cases would change hands."""
     if current_edition(connection) in (None, new.edition):
         return 0
-    return len(changed_hands(current_city(connection), new, open_cases(connection)))
+    try:
+        old = current_city(connection)
+    except DirectoryFaulty as error:
+        # Taken in by an older program, refused by today's rules: the new edition is the way out.
+        tell(str(error))
+        return 0
+    return len(changed_hands(old, new, open_cases(connection)))
 
 
 def tell(line: str) -> None:

@@ -147,7 +147,3 @@ class CaseState:
             if request.kind is kind and request.state is RequestState.OPEN:
                 return request
         return None
-
-    def granted(self, kind: RequestKind) -> int:
-        """How many requests of a kind were granted in the present round."""
-        return sum(r.kind is kind and r.state is RequestState.GRANTED and r.round == self.round for r in self.requests)

@@ -51,11 +51,6 @@ class Catalogue:
         """The filing condition of a subclass by its number, or None where it does not exist."""
         return self._conditions.get((code or "", number or 0))
 
-    def limit(self, code: str | None, number: int | None) -> Limit:
-        """The handling limit of a condition; the default limit where no condition was chosen."""
-        found = self.condition(code, number)
-        return found.limit if found else self.default_limit
-
     @cached_property
     def _conditions(self) -> dict[tuple[str, int], FilingCondition]:
         return {(c.code, c.number): c for s in self.subclasses.values() for c in s.conditions}
