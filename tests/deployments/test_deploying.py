@@ -23,7 +23,20 @@ pytestmark = pytest.mark.xdist_group("prefect")
 DOCUMENT = yaml.safe_load(PREFECT_FILE.read_text("utf-8"))
 
 # What a deployment has for itself, and what only tells when or by whom it was written.
-ITS_OWN = {"id", "created", "updated", "name", "version_id", "branch", "version_info", "last_polled", "status"}
+VERSIONS = ("version", "version_id", "version_info", "branch", "root")
+"""Bookkeeping of where a deployment was made from: a git checkout with an origin is named by its commit."""
+ITS_OWN = {
+    "id",
+    "created",
+    "updated",
+    "name",
+    "version_id",
+    "branch",
+    "version_info",
+    "last_polled",
+    "status",
+    *VERSIONS,
+}
 
 
 @pytest.fixture(autouse=True)
