@@ -14,8 +14,6 @@ from deployments.prefect_settings import WORK_POOL
 from flows.case_lifecycle import case_lifecycle
 from tasks.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.fixture
 async def client(prefect_server: Settings) -> AsyncIterator[PrefectClient]:

@@ -25,8 +25,6 @@ from deployments.one_at_a_time import Record
 from deployments.processes_left import processes_of
 from tests.prefect_server import free_port
 
-pytestmark = pytest.mark.xdist_group("up")
-
 UP = [sys.executable, "-c", "from deployments.command_line import main; main()", "up"]
 
 STARTS_WITHIN_SECONDS = 120
@@ -101,11 +99,16 @@ class LocalCity:
     def api(self, method: str, path: str, **content: Any) -> Any:
         """Ask its Prefect server; None while that is away."""
         try:
-            url = f"http://127.0.0.1:{self.port}/api/{path}"
-            answer = httpx.request(method, url, json=content or None, trust_env=False, timeout=10)
+            answer = self.wait("answer of a server that is free", lambda: self._ask(method, path, content), 20)
             return answer.raise_for_status().json() if answer.content else None
         except httpx.TransportError:
             return None
+
+    def _ask(self, method: str, path: str, content: dict[str, Any]) -> httpx.Response | None:
+        """One answer; None where Prefect on SQLite is busy writing and wants to be asked again."""
+        url = f"http://127.0.0.1:{self.port}/api/{path}"
+        answer = httpx.request(method, url, json=content or None, trust_env=False, timeout=10)
+        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
     def sweeps(self, *states: str) -> list[dict[str, Any]]:
         """The scheduled sweeps that stand in one of these states, the newest first."""

@@ -30,7 +30,6 @@ from tests.notice_rows import write_case, write_notice
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of, states
 
 pytestmark = [
-    pytest.mark.xdist_group("prefect"),
     pytest.mark.usefixtures("prefect_server"),
     # Prefect's own clients of a run are closed late.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

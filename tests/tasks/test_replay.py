@@ -48,9 +48,6 @@ def texts_of(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-pytestmark = pytest.mark.xdist_group("replay")  # the real files are replayed once, in one process
-
-
 @pytest.fixture(scope="session")
 def boston(tmp_path_factory: pytest.TempPathFactory) -> RealReplay:
     """Boston under its own deadlines, its flags taken out of the file before."""
