@@ -7,11 +7,18 @@ reporter's id, so that erasing a person never breaks the chain of events.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite gives its own row ids to INTEGER keys only."""
+
+
+def _named_by(column: str) -> Index:
+    """An index over the few cases that carry a name: it finds those of a subclass and time that carry the same."""
+    named = text(f"{column} IS NOT NULL")
+    columns = (column, "class_code", "opened_at")
+    return Index(f"ix_cases_{column}", *columns, sqlite_where=named, postgresql_where=named)
 
 
 class Reporter(SQLModel, table=True):
@@ -180,7 +187,9 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         Index("ix_cases_next_wake_at", "next_wake_at"),
         Index("ix_cases_place", "class_code", "latitude", "longitude"),
-        Index("ix_cases_component", "component_code"),
+        _named_by("component_code"),
+        _named_by("camera"),
+        _named_by("source_chain"),
     )
 
 
@@ -336,7 +345,8 @@ class Similarity(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     case_id: int = Field(foreign_key="cases.id", index=True, sa_type=RowId)
     candidate_id: int = Field(foreign_key="cases.id", sa_type=RowId)
-    metres: float
+    metres: float | None = None
+    """None where one of the two has no position: both name the same thing then."""
     hours: float
 
     __table_args__ = (UniqueConstraint("case_id", "candidate_id"),)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from models.case_state import CaseEvent, CaseState
+from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
-from models.lifecycle_events import SOURCE_LIMIT
+from models.lifecycle_clocks import FIXED_LIMITS
 from models.notice import NoticeKind, Priority
-from models.vocabulary import ActionName, ClockKind, RequestKind, Role
+from models.vocabulary import UNIT_ROLES, ActionName, ClockKind, RequestKind, RequestState, Role
 from models.worktime import LimitUnit, parse_limit
 
 A = ActionName
@@ -31,6 +31,8 @@ class NoticeDraft:
     priority: Priority = Priority.ROUTINE
     requires_ack: bool = False
     reporter_id: int | None = None
+    ladder: str = ""
+    """The ladder it is a rung of; of several rungs climbed in one visit only the highest is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,18 @@ class Told:
     priority: Priority = Priority.ROUTINE
     requires_ack: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+    ladder: str = ""
 
 
 def notices_for(case: CaseState, event: CaseEvent, city: City) -> list[NoticeDraft]:
     """All notices of one event, given the case as the event left it."""
     teller = _TELLERS.get(event.action)
-    drafts = [
-        _draft(case, event, told, city, recipient=post)
-        for told in (teller(case, event, city) if teller else ())
-        for post in dict.fromkeys(told.to)
-        if post
-    ]
+    news: dict[tuple[NoticeKind, str], Told] = {}
+    for told in teller(case, event, city) if teller else ():
+        for post in filter(None, told.to):
+            # Who is concerned in two ways, as the liaison of a unit and of one below it, is told once.
+            news.setdefault((told.kind, post), told)
+    drafts = [_draft(case, event, told, city, recipient=post) for (_, post), told in news.items()]
     to_reporters = _TO_REPORTERS.get(event.action)
     if to_reporters:
         told = Told(to_reporters, ())
@@ -63,10 +66,27 @@ def notices_for(case: CaseState, event: CaseEvent, city: City) -> list[NoticeDra
     return drafts
 
 
-def last_rung_only(drafts: list[NoticeDraft]) -> list[NoticeDraft]:
-    """Of several rungs climbed in one late visit only the highest is told: a late reminder helps nobody."""
-    climbs = [draft.event_seq for draft in drafts if "rung" in draft.facts]
-    return [draft for draft in drafts if "rung" not in draft.facts or draft.event_seq == climbs[-1]]
+def worth_telling(case: CaseState, drafts: list[NoticeDraft]) -> list[NoticeDraft]:
+    """What a visit has to tell: of several rungs of a ladder only the highest, of a request decided since none.
+
+    A late reminder helps nobody.
+    """
+    highest = {draft.ladder: draft.event_seq for draft in drafts}
+    waiting = {_ladder_of(request) for request in case.requests if request.state is RequestState.OPEN}
+    told = waiting | {"", _UNITS_LADDER}
+    return [
+        draft
+        for draft in drafts
+        if draft.ladder in told and (not draft.ladder or draft.event_seq == highest[draft.ladder])
+    ]
+
+
+_UNITS_LADDER = "handle"
+
+
+def _ladder_of(request: CaseRequest) -> str:
+    """Each decision of a request has a ladder of its own."""
+    return f"request.{request.seq}.{len(request.decisions)}"
 
 
 def _draft(
@@ -86,7 +106,7 @@ def _draft(
         facts["receipt_number"] = receipt
     return NoticeDraft(
         told.kind, recipient, f"{told.kind}:{case.id}:{case.events}:{whom}", facts, case.events, told.priority,
-        told.requires_ack, reporter_id,
+        told.requires_ack, reporter_id, told.ladder,
     )  # fmt: skip
 
 
@@ -112,7 +132,7 @@ def _facts(case: CaseState, event: CaseEvent, city: City) -> dict[str, Any]:
     if clock is not None:
         facts["due_at"] = clock.due_at.isoformat()
         facts["provisional"] = clock.provisional
-        if clock.limit_text != SOURCE_LIMIT:
+        if clock.limit_text not in FIXED_LIMITS:
             facts["limit"] = clock.limit_text
     step = case.running_clock()
     if step is not None and step.kind is not ClockKind.HANDLE:
@@ -127,20 +147,29 @@ def _unit_posts(city: City, unit: str | None, *which: str) -> list[str | None]:
 
 def _seats(city: City, role: Role, at: datetime) -> list[str]:
     """Who sits in a role now; where no seat is planned, everybody who holds the role."""
-    return list(city.seat_posts(role, at)) or [post.code for post in city.posts_of(role)]
+    day = at.astimezone(city.zone).date()
+    return list(city.seat_posts(role, at)) or [post.code for post in city.posts_of(role, on=day)]
 
 
 def _task(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     clock = case.last_clock(ClockKind.HANDLE)
     hurry = clock is not None and (
-        clock.limit_text != SOURCE_LIMIT and parse_limit(clock.limit_text).unit is LimitUnit.URGENT_HOUR
+        clock.limit_text not in FIXED_LIMITS and parse_limit(clock.limit_text).unit is LimitUnit.URGENT_HOUR
     )
     priority = Priority.URGENT if hurry else Priority.ROUTINE
     told = [Told(N.TASK, _unit_posts(city, case.unit, "liaison"), priority, requires_ack=True)]
     former = event.facts.get("former_unit")
     if former and former != case.unit:
         told.append(Told(N.TAKEN_AWAY, _unit_posts(city, former, "liaison")))
-    return told
+    return told + (_released(case, event, city) if former else [])
+
+
+def _released(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
+    """Who worked on it besides the unit and need not any more: units it was assigned to, the inspector who was sent."""
+    ended = [a.unit for a in case.assignments if not a.lead and a.ended_at == event.at]
+    inspector = event.facts.get("former_inspector")
+    to = [post for unit in ended for post in _unit_posts(city, unit, "liaison")]
+    return [Told(N.TAKEN_AWAY, [*to, *([inspector] if inspector in city.posts else [])])]
 
 
 def _assigned(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
@@ -153,15 +182,21 @@ def _assigned(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
 def _handed_back(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     unit = city.units.get(event.facts.get("former_unit") or "")
     facts = {"unit": unit.name, "hand_backs": case.hand_backs} if unit else {}
-    return [Told(N.HANDED_BACK, _seats(city, Role.DISPATCHER, event.recorded_at), facts=facts)]
+    told = [Told(N.HANDED_BACK, _seats(city, Role.DISPATCHER, event.recorded_at), facts=facts)]
+    by = city.posts.get(event.actor)
+    if unit and by and by.unit != unit.code:  # A unit below it handed back what it was assigned.
+        told.append(Told(N.TAKEN_AWAY, [unit.liaison]))
+    return told + _released(case, event, city)
 
 
 def _verify_task(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
-    return [Told(N.VERIFY_TASK, [event.facts["inspector"]], Priority.URGENT, requires_ack=True)]
+    told = Told(N.VERIFY_TASK, [event.facts["inspector"]], Priority.URGENT, requires_ack=True)
+    return [told, *_released(case, event, city)]
 
 
 def _check_task(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
-    return [Told(N.CHECK_TASK, [event.facts["inspector"]], Priority.URGENT, requires_ack=True)]
+    told = Told(N.CHECK_TASK, [event.facts["inspector"]], Priority.URGENT, requires_ack=True)
+    return [told, *_released(case, event, city)]
 
 
 def _check(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
@@ -187,15 +222,41 @@ def _to_decide(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     request = case.open_request(RequestKind(event.facts["kind"]))
     if request is None:
         return []
-    facts = {
-        "kind": request.kind.value,
-        "reason": request.reason,
-        "wanted_until": request.wanted_until.isoformat() if request.wanted_until else None,
-        "decide_by": request.due_at.isoformat(),
-    }
-    priority = Priority.URGENT if event.action is A.REMIND_REQUEST else Priority.ROUTINE
-    facts = {name: value for name, value in facts.items() if value is not None}
-    return [Told(N.REQUEST_TO_DECIDE, _seats(city, request.next_role, event.recorded_at), priority, True, facts)]
+    deciders = _deciders(case, request, city, event.recorded_at)
+    return [Told(N.REQUEST_TO_DECIDE, deciders, requires_ack=True, facts=_wish(request))]
+
+
+def _reminded(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
+    """Whoever should have decided is reminded, whoever stands above them is told that the request waits."""
+    request = case.open_request(RequestKind(event.facts["kind"]))
+    rung = next((r for r in city.policy.request_ladder if r.code == event.facts["rung"]), None)
+    if request is None or rung is None:
+        return []
+    deciders = _deciders(case, request, city, event.recorded_at)
+    roles = [Role(whom) for whom in rung.to if whom != "decider"]
+    others = [post for role in roles for post in _seats(city, role, event.recorded_at) if post not in deciders]
+    asked = deciders if {"decider", request.next_role.value} & set(rung.to) else []
+    priority, facts, ladder = Priority(rung.priority), _wish(request), _ladder_of(request)
+    return [
+        Told(N.REQUEST_TO_DECIDE, asked, priority, True, facts, ladder),
+        Told(N.REQUEST_WAITS, others, priority, True, facts, ladder),
+    ]
+
+
+def _wish(request: CaseRequest) -> dict[str, Any]:
+    """What is asked for, why, and until when it should be decided."""
+    until = {"wanted_until": request.wanted_until.isoformat()} if request.wanted_until else {}
+    return {
+        "kind": request.kind.value, "reason": request.reason, "decide_by": request.due_at.isoformat(), **until,
+    }  # fmt: skip
+
+
+def _deciders(case: CaseState, request: CaseRequest, city: City, at: datetime) -> list[str]:
+    """Who may take the next decision: the seats of that role, of a unit's roles the posts of the case's own unit."""
+    if request.next_role not in UNIT_ROLES:
+        return _seats(city, request.next_role, at)
+    day = at.astimezone(city.zone).date()
+    return [post.code for post in city.posts_of(request.next_role, case.unit or "", on=day)]
 
 
 def _decided(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
@@ -225,7 +286,8 @@ def _climbed(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     facts: dict[str, Any] = {"rung": rung.code}
     if rung.share is not None:
         facts["share"] = int(rung.share * 100)
-    return [Told(N(rung.notice), to, Priority(rung.priority), rung.priority != Priority.ROUTINE, facts)]
+    wants_ack = rung.priority != Priority.ROUTINE
+    return [Told(N(rung.notice), to, Priority(rung.priority), wants_ack, facts, _UNITS_LADDER)]
 
 
 def _supervised(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
@@ -242,7 +304,7 @@ def _seat_late(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
 
 
 def _taken_away(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
-    return [Told(N.TAKEN_AWAY, _unit_posts(city, case.unit, "liaison"))]
+    return [Told(N.TAKEN_AWAY, _unit_posts(city, case.unit, "liaison")), *_released(case, event, city)]
 
 
 def _reopened(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
@@ -255,6 +317,7 @@ _TELLERS: dict[ActionName, Callable[[CaseState, CaseEvent, City], list[Told]]] =
     A.REDISPATCH: _task,
     A.REPAIR_STAGE: _task,
     A.ASSIGN: _assigned,
+    A.REVOKE_ASSIGN: _released,
     A.HAND_BACK: _handed_back,
     A.ORDER_VERIFY: _verify_task,
     A.ORDER_CHECK: _check_task,
@@ -265,7 +328,7 @@ _TELLERS: dict[ActionName, Callable[[CaseState, CaseEvent, City], list[Told]]] =
     A.PROMISE: _deadline_changed,
     A.CORRECT_CALENDAR: _deadline_changed,
     A.ASK: _to_decide,
-    A.REMIND_REQUEST: _to_decide,
+    A.REMIND_REQUEST: _reminded,
     A.DECIDE: _decided,
     A.LAPSE: _lapsed,
     A.CLIMB: _climbed,

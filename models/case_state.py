@@ -26,7 +26,8 @@ class CaseRequest:
     due_at: datetime
     state: RequestState = RequestState.OPEN
     decisions: list[dict[str, Any]] = field(default_factory=list)
-    reminded: bool = False
+    reminders: int = 0
+    """How often whoever decides now was reminded (`models/ladder.py`)."""
     settled_at: datetime | None = None
 
     @property
@@ -147,3 +148,7 @@ class CaseState:
             if request.kind is kind and request.state is RequestState.OPEN:
                 return request
         return None
+
+    def assigned_units(self) -> frozenset[str]:
+        """The units to which the unit that answers for the case has assigned it, and has not taken it back."""
+        return frozenset(a.unit for a in self.assignments if not a.lead and a.ended_at is None)

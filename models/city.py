@@ -5,12 +5,13 @@ an argument and never look anything up elsewhere. `tasks/directory.py` reads, ju
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from models.catalogue import Catalogue, Responsibility
+from models.message_rules import MessageRules
 from models.policy import Policy
 from models.vocabulary import Role
 from models.worktime import WorkCalendar
@@ -72,6 +73,19 @@ class ContactPoint:
     order: int
     channel: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Days on which the holder of a post is away, both included, as a leave form names them."""
+
+    post: str
+    first_day: date
+    last_day: date
+
+    def covers(self, day: date) -> bool:
+        """Whether the post is away on a day."""
+        return self.first_day <= day <= self.last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +153,8 @@ class City:
     contact_points: tuple[ContactPoint, ...] = ()
     seats: tuple[Seat, ...] = ()
     inspectors: tuple[InspectorDuty, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    messages: MessageRules = field(default_factory=MessageRules)
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"
     receipt_pattern: str = "R{date}{serial:06d}"
 
@@ -172,6 +188,10 @@ class City:
     def contacts_of(self, post: str) -> tuple[ContactPoint, ...]:
         """The contact points of a post, first choice first."""
         return self._contacts_by_post.get(post, ())
+
+    def leave_of(self, post: str) -> tuple[Leave, ...]:
+        """When the holder of a post is away."""
+        return self._leave_by_post.get(post, ())
 
     def contains(self, unit: str, other: str | None) -> bool:
         """Whether `other` is the unit itself or stands below it."""
@@ -214,6 +234,13 @@ class City:
         for unit in self.units.values():
             for spelling in (unit.code, unit.name, *unit.aliases):
                 found.setdefault(spelling, unit)
+        return found
+
+    @cached_property
+    def _leave_by_post(self) -> dict[str, tuple[Leave, ...]]:
+        found: dict[str, tuple[Leave, ...]] = {}
+        for leave in self.leave:
+            found[leave.post] = (*found.get(leave.post, ()), leave)
         return found
 
     @cached_property

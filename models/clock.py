@@ -98,8 +98,7 @@ class CaseClock:
             amount -= counted
         else:
             start = max(self.spans[-1][0], since)
-        due = calendar.due(start, basis, amount, provisional_allowed=True)
-        return due.at.astimezone(UTC), due.provisional
+        return calendar.due_utc(start, basis, amount, provisional_allowed=True)
 
     def used(self, at: datetime, calendar: WorkCalendar) -> timedelta:
         """How much of the limit has counted until a moment."""

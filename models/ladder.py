@@ -1,16 +1,18 @@
-"""When time itself acts on a case: rungs of the ladder, late seats, suspensions that end, requests left lying.
+"""When time itself acts on a case: rungs of the ladder, late seats, ends of suspensions and posts, undecided requests.
 
 The ladder climbs on the unit's handle clock only. Suspended and exempt cases do not climb. Every moment here is a
 function of the case and the city, so a visit that comes late finds the same moments as one that comes in time.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from models.case_state import CaseState
+from models.case_state import CaseRequest, CaseState
 from models.city import City
 from models.clock import CaseClock
 from models.policy import Rung
+from models.rule_steps import next_rule_step
 from models.vocabulary import SEAT_CLOCKS, ActionName, ClockKind, RequestState, State
 from models.worktime import WorkCalendar
 
@@ -22,7 +24,7 @@ class Wake:
     at: datetime
     action: ActionName
     what: str = ""
-    """Rung code, clock kind or request kind."""
+    """Rung code, clock kind or request kind; of a task whose inspector has left, nothing."""
 
 
 def next_wake(case: CaseState, city: City) -> Wake | None:
@@ -50,6 +52,48 @@ def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalen
     return {rung.code: moments[rung.code] for rung in ladder}
 
 
+def request_moment(request: CaseRequest, city: City) -> datetime | None:
+    """When an open request is next spoken of, or None once its whole ladder is climbed.
+
+    Example: one work_day to decide, asked Monday 6 May 2019 11:30, three reminders and then the leader: the decider
+    is reminded on Tuesday, Wednesday and Thursday at 11:30, the leader told on Friday 11:30. Whoever decides next has
+    a time and a ladder of their own.
+    """
+    if city.policy.request_rung(request.reminders) is None:
+        return None
+    basis, amount = city.calendar.allowance(city.policy.requests[request.kind].decide_within)
+    due = city.calendar.due(request.due_at, basis, amount * request.reminders, provisional_allowed=True)
+    return due.at.astimezone(UTC)
+
+
+def still_climbed(case: CaseState, moved: CaseClock, at: datetime, city: City) -> dict[str, Any]:
+    """What a case still stands on once its deadline moves, as facts of the event that moves it.
+
+    `moved` is its handle clock as it will be. In time again, the case stands on nothing: if it misses the new deadline
+    too, that is another lateness, which climbs from the foot and gets a supervision order of its own. Late all the
+    same, it is the same lateness: an order that was written stands and none is written again; of the other rungs it
+    stands on those it has reached by the new deadline too, so that it leaves the bulletin until that moment. A clock
+    that waits is judged by when it stopped, for a unit is not late by what comes after.
+
+    Example: 4 work_hour, due Monday 6 May 2019 12:00, supervision order Tuesday 12:00, bulletin Friday 12:00. An
+    extension asked in time and granted on Friday 15:00 makes it due Monday 18:00: late all the same, off the bulletin
+    until Friday 18:00, still one order. Granted on Monday 15:00 it would be in time again.
+    """
+    former = case.last_clock(moved.kind)
+    if former is None or former.due_at == moved.due_at or not case.rungs:
+        return {}
+    stopped = moved.spans[-1][1] or at
+    if moved.due_at >= stopped:
+        return {"rungs": [], "bulletin": False}
+    climbed_for, moments = former.due_at.isoformat(), rung_moments(moved, city.policy.ladder, city.calendar)
+    stands = [
+        rung
+        for rung in city.policy.ladder
+        if case.rungs.get(rung.code) == climbed_for and (rung.supervises or moments[rung.code] <= stopped)
+    ]
+    return {"rungs": [rung.code for rung in stands], "bulletin": any(rung.bulletin for rung in stands)}
+
+
 def _rung_moment(rung: Rung, clock: CaseClock, follows: datetime, calendar: WorkCalendar) -> datetime:
     # A source's own deadline may lie before the dispatch: nothing climbs before the unit had the case.
     allowed = max(clock.amount, timedelta(0))
@@ -60,15 +104,17 @@ def _rung_moment(rung: Rung, clock: CaseClock, follows: datetime, calendar: Work
         return follows
     moment = clock.moment_after(follows, *calendar.allowance(rung.after), calendar)[0]
     if rung.or_one_limit:
-        moment = max(moment, clock.moment_after(follows, clock.basis, allowed, calendar)[0])
+        # One limit, however often it was extended: who was given more time is not given more patience too.
+        one_limit = max(clock.original, timedelta(0))
+        moment = max(moment, clock.moment_after(follows, clock.basis, one_limit, calendar)[0])
     return moment
 
 
 def _wakes(case: CaseState, city: City) -> list[Wake]:
     wakes = [
-        Wake(request.due_at, ActionName.REMIND_REQUEST, request.kind.value)
+        Wake(at, ActionName.REMIND_REQUEST, request.kind.value)
         for request in case.requests
-        if request.state is RequestState.OPEN and not request.reminded
+        if request.state is RequestState.OPEN and (at := request_moment(request, city)) is not None
     ]
     if case.state is State.SUSPENDED and case.suspended_until is not None:
         wakes.append(Wake(case.suspended_until, ActionName.RESUME))
@@ -84,7 +130,20 @@ def _wakes(case: CaseState, city: City) -> list[Wake]:
         # A clock that goes on after a verification may have been told of before it waited: once is enough.
         if moment > clock.spans[-1][0]:
             wakes.append(Wake(moment, ActionName.ALARM_SEAT, clock.kind.value))
+    if case.inspector is not None:
+        wakes += _left_behind(case, city)
     return wakes
+
+
+def _left_behind(case: CaseState, city: City) -> list[Wake]:
+    """The day on which an inspector's post ends and a rule gives the task to another; else a person must."""
+    post = city.posts.get(case.inspector or "")
+    if post is None or post.valid_until is None or case.last_event_at is None:
+        return []
+    ended = datetime.combine(post.valid_until, time.min, city.zone).astimezone(UTC)
+    at = max(ended, case.last_event_at)
+    step = next_rule_step(case, city, at)
+    return [Wake(at, step.action)] if step else []
 
 
 def _rungs_ahead(case: CaseState, clock: CaseClock, city: City) -> list[Wake]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from models.case_notices import NoticeDraft, last_rung_only, notices_for
+from models.case_notices import NoticeDraft, notices_for, worth_telling
 from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
 from models.ladder import Wake, next_wake
 from models.lifecycle_events import CalendarOf, apply
-from models.lifecycle_rules import Action, Actor, Asked, first_refusal
+from models.lifecycle_refusals import first_refusal
+from models.lifecycle_rules import Action, Actor, Asked
 from models.lifecycle_table import EFFECT_OF, RESULT_FACT, ROWS_OF, Step, Target, step_for, steps_from
 from models.refusal import Refusal
 from models.rule_steps import next_rule_step
@@ -44,7 +45,7 @@ class CaseVisit:
     @property
     def notices(self) -> list[NoticeDraft]:
         """What is to be told."""
-        return last_rung_only(self.drafts)
+        return worth_telling(self.case, self.drafts)
 
     @property
     def moved(self) -> bool:
@@ -82,7 +83,7 @@ class Lifecycle:
             at, edition = min([now, *(action.at for action in waiting[:1])]), self.city.calendar_edition
             self.by_rule(visit, ActionName.CORRECT_CALENDAR, "calendar", at, calendar_edition=edition)
         for _ in range(MOST_STEPS + len(waiting)):
-            if not (self._one_due_thing(visit, waiting) or self._one_rule_step(visit)):
+            if not (self._one_due_thing(visit, waiting) or self._rule_step(visit, now)):
                 return visit
         raise RunawayCase(f"case {case.name}: {MOST_STEPS} steps in one visit, last {visit.events[-1].action}")
 
@@ -119,31 +120,30 @@ class Lifecycle:
         return False
 
     def _wake(self, visit: CaseVisit, wake: Wake) -> None:
-        case = visit.case
         if wake.action is ActionName.CLIMB:
-            rung = next(r for r in self.city.policy.ladder if r.code == wake.what)
-            clock = case.running_clock()
-            due_at = clock.due_at.isoformat() if clock else ""
-            extra = {"bulletin": True} if rung.bulletin else {}
-            self.by_rule(
-                visit, ActionName.CLIMB, f"ladder.{rung.code}", wake.at, rung=rung.code, due_at=due_at, **extra
-            )
-            if rung.supervises:
-                self.by_rule(
-                    visit, ActionName.SUPERVISE, f"ladder.{rung.code}", wake.at, reason="overdue", kind="timeout"
-                )
+            self._climb(visit, wake)
         elif wake.action is ActionName.RESUME:
             self.by_rule(visit, ActionName.RESUME, "suspension_ended", wake.at)
         elif wake.action is ActionName.REMIND_REQUEST:
             self.by_rule(visit, ActionName.REMIND_REQUEST, "request_waits", wake.at, kind=wake.what)
-        else:
+        elif wake.action is ActionName.ALARM_SEAT:
             self.by_rule(visit, ActionName.ALARM_SEAT, "seat_late", wake.at, clock=wake.what)
+        else:
+            self._rule_step(visit, wake.at)
 
-    def _one_rule_step(self, visit: CaseVisit) -> bool:
-        step = next_rule_step(visit.case, self.city, visit.now)
-        if step is None:
-            return False
-        return self.by_rule(visit, step.action, step.rule, visit.now, **step.facts) is None
+    def _climb(self, visit: CaseVisit, wake: Wake) -> None:
+        rung = next(r for r in self.city.policy.ladder if r.code == wake.what)
+        clock, rule = visit.case.running_clock(), f"ladder.{rung.code}"
+        due_at = clock.due_at.isoformat() if clock else ""
+        extra = {"bulletin": True} if rung.bulletin else {}
+        self.by_rule(visit, ActionName.CLIMB, rule, wake.at, rung=rung.code, due_at=due_at, **extra)
+        if rung.supervises:
+            self.by_rule(visit, ActionName.SUPERVISE, rule, wake.at, reason="overdue", kind="timeout")
+
+    def _rule_step(self, visit: CaseVisit, at: datetime) -> bool:
+        """The step a rule of the city takes at a moment, if any; whether it was taken."""
+        step = next_rule_step(visit.case, self.city, at)
+        return step is not None and self.by_rule(visit, step.action, step.rule, at, **step.facts) is None
 
     def _refusal(self, case: CaseState, action: Action, facts: dict[str, Any], now: datetime) -> Refusal | None:
         if action.name is ActionName.CHECK and facts.get("result") == "passed" and case.stage == "make_safe":
@@ -205,6 +205,8 @@ class Lifecycle:
             self._grant(visit, RequestKind(event.facts["kind"]), event.facts["request"], event.at)
         elif visit.case.made_safe:
             self.by_rule(visit, ActionName.REPAIR_STAGE, "make_safe_passed", event.at)
+        elif event.action is ActionName.CORRECT and _only_made_safe(visit.case):
+            self.by_rule(visit, ActionName.REPAIR_STAGE, "corrected_when_closing", event.at)
         for request in visit.case.requests:
             if request.state is RequestState.OPEN and _lost_its_ground(visit.case, request, event):
                 self.by_rule(visit, ActionName.LAPSE, "request_lapsed", event.at, kind=request.kind.value)
@@ -253,6 +255,15 @@ def _note_deadline(case: CaseState, event: CaseEvent, step: Step) -> None:
         event.facts["due_at"] = clock.due_at.isoformat()
         if clock.provisional:
             event.facts["provisional"] = True
+
+
+def _only_made_safe(case: CaseState) -> bool:
+    """Whether the check that was passed is not the last one after all: the condition named now wants a repair too.
+
+    Example: litter handled and checked on Monday 6 May 2019 09:40 is corrected to a missing manhole cover before it
+    is closed, at 10:00: that check was the one of the make-safe stage, and the repair runs to Monday 13 May 10:00.
+    """
+    return case.state is State.CLOSING and case.stage == "make_safe"
 
 
 def _lost_its_ground(case: CaseState, request: CaseRequest, event: CaseEvent) -> bool:

@@ -5,27 +5,18 @@ chain, and a test holds the two equal.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.case_state import CaseAssignment, CaseEvent, CaseRequest, CaseState
-from models.clock import CaseClock
-from models.lifecycle_table import BY_KEY, RESULT_FACT, ClockMove, Step
-from models.vocabulary import (
-    SEAT_CLOCKS,
-    ActionName,
-    ClockKind,
-    ClockState,
-    RequestKind,
-    RequestState,
-    Role,
-)
-from models.worktime import Basis, WorkCalendar, parse_limit
+from models.lifecycle_clocks import lead_assignment, measure_again, moment, move_clock
+from models.lifecycle_table import BY_KEY, RESULT_FACT, Step
+from models.vocabulary import ActionName, RequestKind, RequestState, Role
+from models.worktime import WorkCalendar
+
+__all__ = ["CalendarOf", "apply", "moment", "replay", "step_of"]
 
 CalendarOf = Callable[[str], WorkCalendar]
 """Finds the calendar of a calendar edition."""
-
-SOURCE_LIMIT = "source"
-"""Limit text of a clock whose deadline the source brought along."""
 
 
 def apply(case: CaseState, event: CaseEvent, calendar_of: CalendarOf) -> None:
@@ -43,7 +34,7 @@ def apply(case: CaseState, event: CaseEvent, calendar_of: CalendarOf) -> None:
         _begin_round(case)
     calendar = calendar_of(case.calendar_edition)
     for kind, move in step.clocks:
-        _move_clock(case, kind, move, event, calendar)
+        move_clock(case, kind, move, event, calendar)
     effect = _EFFECTS.get(event.action)
     if effect:
         effect(case, event, calendar)
@@ -63,93 +54,6 @@ def step_of(event: CaseEvent) -> Step:
     """The row of the state table an event was taken by."""
     fact = RESULT_FACT.get(event.action)
     return BY_KEY[(event.action, event.facts[fact] if fact else None)]
-
-
-def lead_assignment(case: CaseState) -> CaseAssignment | None:
-    """The newest lead assignment of the present round, ended or not."""
-    for assignment in reversed(case.assignments):
-        if assignment.lead and assignment.round == case.round:
-            return assignment
-    return None
-
-
-def resumes_for(case: CaseState, unit: str) -> bool:
-    """Whether a dispatch to this unit lets the old handle clock go on, instead of starting a new full limit.
-
-    Example: 4 work_hour, dispatched Monday 6 May 2019 08:00, handed back 10:00 (2 h used). Dispatched on Tuesday 09:00
-    to the same unit it is due Tuesday 11:00; to another unit Tuesday 15:00.
-    """
-    clock = case.last_clock(ClockKind.HANDLE)
-    last = lead_assignment(case)
-    return clock is not None and clock.state is not ClockState.FINISHED and last is not None and last.unit == unit
-
-
-def moment(text: str) -> datetime:
-    """A moment written into an event's facts."""
-    return datetime.fromisoformat(text)
-
-
-def _move_clock(
-    case: CaseState, kind: ClockKind | None, move: ClockMove, event: CaseEvent, calendar: WorkCalendar
-) -> None:
-    if kind is None:
-        for clock in case.clocks:
-            if clock.state is not ClockState.FINISHED:
-                clock.finish(event.at)
-        return
-    if move is ClockMove.FOR_UNIT:
-        move = ClockMove.RESUME if resumes_for(case, event.facts["unit"]) else ClockMove.START
-    clock_now = case.last_clock(kind)
-    if move is ClockMove.START:
-        if clock_now and clock_now.state is not ClockState.FINISHED:
-            clock_now.finish(event.at)
-        _start_clock(case, kind, event, calendar)
-    elif clock_now is not None:
-        _change_clock(case, clock_now, move, event, calendar)
-
-
-def _change_clock(case: CaseState, clock: CaseClock, move: ClockMove, event: CaseEvent, calendar: WorkCalendar) -> None:
-    if move is ClockMove.AMEND:
-        if "amount" in event.facts:
-            clock.limit_text = event.facts.get("limit", clock.limit_text)
-            clock.basis = Basis(event.facts.get("basis", clock.basis))
-            if "original" in event.facts:
-                clock.original = timedelta(microseconds=event.facts["original"])
-            clock.allow(timedelta(microseconds=event.facts["amount"]), calendar)
-    elif clock.state is ClockState.FINISHED:
-        return
-    elif move is ClockMove.RESUME:
-        _resume_clock(case, clock, event, calendar)
-    elif move is ClockMove.PAUSE:
-        clock.pause(event.at)
-    elif move is ClockMove.FINISH:
-        clock.finish(event.at)
-
-
-def _start_clock(case: CaseState, kind: ClockKind, event: CaseEvent, calendar: WorkCalendar) -> None:
-    text = event.facts["limit"]
-    if text == SOURCE_LIMIT:
-        basis, amount = Basis.CONTINUOUS, moment(event.facts["source_due_at"]) - event.at
-    else:
-        basis, amount = calendar.allowance(parse_limit(text))
-    clock = CaseClock(len(case.clocks) + 1, case.round, kind, text, basis, amount, amount)
-    clock.run(event.at, calendar)
-    case.clocks.append(clock)
-    if kind in SEAT_CLOCKS:
-        case.seat_alarmed = False
-    else:
-        case.rungs = {}
-
-
-def _resume_clock(case: CaseState, clock: CaseClock, event: CaseEvent, calendar: WorkCalendar) -> None:
-    if clock.state is ClockState.RUNNING:
-        return
-    if event.facts.get("checking_time_counts"):
-        clock.undo_pause(calendar)
-    else:
-        clock.run(event.at, calendar)
-    if clock.kind in SEAT_CLOCKS:
-        case.seat_alarmed = False
 
 
 def _reopened(case: CaseState, event: CaseEvent, calendar: WorkCalendar) -> None:
@@ -283,6 +187,9 @@ def _decide(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
         _settle(request, RequestState.REFUSED, event.at)
     elif event.facts["final"]:
         _settle(request, RequestState.GRANTED, event.at)
+    elif "decide_by" in event.facts:
+        request.due_at = moment(event.facts["decide_by"])
+        request.reminders = 0
 
 
 def _withdraw(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
@@ -365,13 +272,11 @@ def _alarm_seat(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
 
 
 def _remind_request(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:
-    _open(case, event).reminded = True
+    _open(case, event).reminders += 1
 
 
 def _correct_calendar(case: CaseState, event: CaseEvent, calendar: WorkCalendar) -> None:
-    for clock in case.clocks:
-        if clock.state is not ClockState.FINISHED:
-            clock.measure(calendar)
+    measure_again(case, event, calendar)
 
 
 def _exempt(case: CaseState, event: CaseEvent, _: WorkCalendar) -> None:

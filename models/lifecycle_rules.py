@@ -10,8 +10,7 @@ from typing import Any
 
 from models.case_state import CaseState
 from models.city import City
-from models.lifecycle_events import moment
-from models.lifecycle_table import EFFECT_OF, NEVER_OFF
+from models.lifecycle_table import NEVER_OFF
 from models.refusal import Refusal
 from models.vocabulary import UNIT_ROLES, ActionName, ClockKind, RequestKind, Role
 
@@ -69,12 +68,35 @@ def switched_off(asked: Asked) -> Refusal | None:
     return None
 
 
-def own_unit_only(asked: Asked) -> Refusal | None:
-    """A unit acts on its own cases only; a sub-unit on those of the unit above it."""
+def inside_its_unit(asked: Asked) -> Refusal | None:
+    """Only the unit that answers for a case, and units below it, write into it."""
     actor = asked.action.actor
     if actor.role not in UNIT_ROLES:
         return None
     if asked.case.unit is not None and asked.city.contains(asked.case.unit, actor.unit):
+        return None
+    return Refusal("wrong_unit", {"unit": asked.case.unit, "your_unit": actor.unit})
+
+
+def holds_the_case(asked: Asked) -> Refusal | None:
+    """A unit acts on a case it answers for, a unit below it only while the case is assigned to it 交办.
+
+    Example: 梨河镇 has the case. Its market office may report it as handled once 梨河镇 has assigned it to the office,
+    and no longer once that is revoked; 梨河镇 itself always may.
+    """
+    outside = inside_its_unit(asked)
+    unit = asked.action.actor.unit
+    if outside or asked.action.actor.role not in UNIT_ROLES or unit == asked.case.unit:
+        return outside
+    if unit in asked.case.assigned_units():
+        return None
+    return Refusal("not_assigned", {"unit": asked.case.unit, "your_unit": unit})
+
+
+def answers_for_the_case(asked: Asked) -> Refusal | None:
+    """What is decided inside a unit, the unit that answers for the case decides, never one below it."""
+    actor = asked.action.actor
+    if actor.role not in UNIT_ROLES or (actor.unit is not None and actor.unit == asked.case.unit):
         return None
     return Refusal("wrong_unit", {"unit": asked.case.unit, "your_unit": actor.unit})
 
@@ -109,6 +131,18 @@ def sub_unit_of_the_case(asked: Asked) -> Refusal | None:
     return Refusal("unit_not_below", {"unit": unit, "lead": lead})
 
 
+def assigned_once(asked: Asked) -> Refusal | None:
+    """A unit has the work once: assigned twice, it could not be told when it is taken back."""
+    unit = asked.facts["unit"]
+    return Refusal("assigned_already", {"unit": unit}) if unit in asked.case.assigned_units() else None
+
+
+def assigned_before(asked: Asked) -> Refusal | None:
+    """Only what was assigned is taken back."""
+    unit = asked.facts["unit"]
+    return None if unit in asked.case.assigned_units() else Refusal("no_assignment", {"unit": unit})
+
+
 def made_safe_in_its_stage(asked: Asked) -> Refusal | None:
     """Only an urgent case in its make-safe stage can be made safe; elsewhere it would be a second, free limit."""
     if asked.facts["result"] != "made_safe" or asked.case.stage == "make_safe":
@@ -123,6 +157,16 @@ def known_inspector(asked: Asked) -> Refusal | None:
     if post is None or post.role is not Role.INSPECTOR or not post.exists_on(day):
         return Refusal("no_inspector", {"inspector": asked.facts["inspector"]})
     return None
+
+
+def another_inspector(asked: Asked) -> Refusal | None:
+    """A task that nobody answers goes to another inspector; the same one would only get more time.
+
+    Example: verification ordered of inspector-a on Monday 6 May 2019 08:10, due 08:40; at 09:00 the acceptor sends
+    inspector-b, who has until 09:30, and inspector-a need not go any more.
+    """
+    inspector = asked.facts["inspector"]
+    return Refusal("sent_already", {"inspector": inspector}) if inspector == asked.case.inspector else None
 
 
 def hand_back_capped(asked: Asked) -> Refusal | None:
@@ -150,6 +194,20 @@ def arbitration_at_the_cap(asked: Asked) -> Refusal | None:
     return None
 
 
+def redispatched_by_its_right_role(asked: Asked) -> Refusal | None:
+    """A dispatcher redispatches; once a leader has arbitrated only a leader does, so that nobody overrules that.
+
+    Example: 梨河镇, named by the leader, is dissolved: the leader redispatches to its successor, which gets a full new
+    limit and may not hand back either.
+    """
+    case, by_leader = asked.case, asked.action.actor.role is Role.LEADER
+    if case.hand_back_barred and not by_leader:
+        return Refusal("arbitrated", {"unit": case.unit})
+    if by_leader and not case.hand_back_barred:
+        return Refusal("arbitration_too_early", {"hand_backs": case.hand_backs})
+    return None
+
+
 def class_known_before_filing(asked: Asked) -> Refusal | None:
     """The case number carries the class, so a case is filed only under a subclass of the catalogue."""
     if asked.case.class_code in asked.city.catalogue.subclasses:
@@ -174,124 +232,6 @@ def correction_makes_sense(asked: Asked) -> Refusal | None:
     return None
 
 
-def asked_by_the_right_role(asked: Asked) -> Refusal | None:
-    """Who may ask for what is the city's data."""
-    rule = asked.city.policy.requests[RequestKind(asked.facts["kind"])]
-    if asked.action.actor.role in rule.asked_by:
-        return None
-    return Refusal("not_yours", {"action": A.ASK, "kind": rule.kind, "asked_by": sorted(rule.asked_by)})
-
-
-def one_open_request(asked: Asked) -> Refusal | None:
-    """A case has at most one open request of a kind."""
-    kind = RequestKind(asked.facts["kind"])
-    found = asked.case.open_request(kind)
-    return Refusal("one_open_request", {"kind": kind, "asked_at": found.asked_at}) if found else None
-
-
-def request_cap(asked: Asked) -> Refusal | None:
-    """Extensions are capped in a round, suspensions and appeals over the whole case; refused ones do not count.
-
-    An appeal counts once it was decided, either way: one a case. Source: Yuncheng practice (B).
-    """
-    kind = RequestKind(asked.facts["kind"])
-    most = asked.city.policy.requests[kind].most_granted
-    if most is None:
-        return None
-    whole_case = kind in (RequestKind.SUSPENSION, RequestKind.APPEAL)
-    counting = ("granted", "refused") if kind is RequestKind.APPEAL else ("granted",)
-    granted = sum(
-        r.kind is kind and r.state in counting and (whole_case or r.round == asked.case.round)
-        for r in asked.case.requests
-    )
-    return Refusal("request_cap", {"kind": kind, "granted": granted}) if granted >= most else None
-
-
-def extension_only_before_overdue(asked: Asked) -> Refusal | None:
-    """A unit may ask for more time only while it still has some. Source: Yuncheng practice (B)."""
-    if asked.facts["kind"] != RequestKind.EXTENSION:
-        return None
-    clock = asked.case.last_clock(ClockKind.HANDLE)
-    if clock is None or asked.at <= clock.due_at:
-        return None
-    return Refusal("extension_after_overdue", {"due_at": clock.due_at, "asked_at": asked.at})
-
-
-def wanted_until_in_reach(asked: Asked) -> Refusal | None:
-    """A suspension or promise names a moment ahead, at most as far away as the city's longest suspension (a year)."""
-    kind = RequestKind(asked.facts["kind"])
-    if kind not in (RequestKind.SUSPENSION, RequestKind.PROMISE):
-        return None
-    until = moment(asked.facts["wanted_until"])
-    if until <= asked.at:
-        return Refusal("wanted_in_past", {"wanted_until": until})
-    most = asked.city.policy.suspension_most_days
-    if until > asked.at + timedelta(days=most):
-        return Refusal("suspension_too_long", {"kind": kind, "wanted_until": until, "most_days": most})
-    return None
-
-
-def request_fits_its_effect(asked: Asked) -> Refusal | None:
-    """What is asked for must be possible: hand-back below its cap, a class that exists, a late closing to appeal."""
-    kind = asked.facts["kind"]
-    if kind == RequestKind.HAND_BACK:
-        return hand_back_capped(asked)
-    if kind == RequestKind.CORRECTION:
-        return correction_makes_sense(asked)
-    if kind == RequestKind.APPEAL:
-        return _appealable(asked)
-    return None
-
-
-def _appealable(asked: Asked) -> Refusal | None:
-    """Only a case closed late may be appealed against, once. Source: Yuncheng practice (B)."""
-    case = asked.case
-    clock = case.last_clock(ClockKind.HANDLE)
-    late = clock is not None and case.handled_at is not None and case.handled_at > clock.due_at
-    if not late or case.exempt:
-        return Refusal("not_appealable", {"handled_at": case.handled_at, "due_at": clock.due_at if clock else None})
-    return None
-
-
-def decided_by_its_step(asked: Asked) -> Refusal | None:
-    """Approvals go in order: only the role of the present step decides, and nobody decides what they asked for."""
-    kind = RequestKind(asked.facts["kind"])
-    request = asked.case.open_request(kind)
-    if request is None:
-        return Refusal("no_open_request", {"kind": kind})
-    actor = asked.action.actor
-    if actor.role is not request.next_role:
-        return Refusal("not_your_step", {"kind": kind, "next_role": request.next_role})
-    if actor.code == request.asked_by:
-        return Refusal("own_request", {"kind": kind})
-    return None
-
-
-def grant_still_possible(asked: Asked) -> Refusal | None:
-    """A suspension wanted until a day that has passed can no longer be granted."""
-    if asked.facts["verdict"] != "granted":
-        return None
-    request = asked.case.open_request(RequestKind(asked.facts["kind"]))
-    if request and request.wanted_until is not None and request.wanted_until <= asked.at:
-        return Refusal("wanted_in_past", {"wanted_until": request.wanted_until})
-    return None
-
-
-def withdrawn_by_its_asker(asked: Asked) -> Refusal | None:
-    """Only who asked takes a request back, or a colleague: of the same unit, or in the same role at the centre."""
-    kind = RequestKind(asked.facts["kind"])
-    request = asked.case.open_request(kind)
-    if request is None:
-        return Refusal("no_open_request", {"kind": kind})
-    asker = asked.city.posts.get(request.asked_by)
-    actor = asked.action.actor
-    same_side = asker is not None and asker.unit == actor.unit
-    same_work = asker is not None and (asker.role is actor.role or {asker.role, actor.role} <= UNIT_ROLES)
-    if actor.code == request.asked_by or (same_side and same_work):
-        return None
-    return Refusal("not_yours", {"holder": request.asked_by, "action": A.WITHDRAW})
-
-
 def merges_into_another(asked: Asked) -> Refusal | None:
     """A case joins another open one, never itself, never one that has ended."""
     found = asked.action.resolved
@@ -312,49 +252,3 @@ def reopened_in_time(asked: Asked) -> Refusal | None:
         return Refusal("reopen_cap", {"reopenings": case.reopenings})
     last_day = (case.ended_at or asked.at) + timedelta(days=policy.objection_days)
     return Refusal("objection_over", {"last_day": last_day}) if asked.at > last_day else None
-
-
-RULES: Mapping[ActionName, tuple[Rule, ...]] = {
-    A.ASSIGN: (own_unit_only, known_unit, sub_unit_of_the_case),
-    A.REVOKE_ASSIGN: (own_unit_only,),
-    A.RECEIVE: (own_unit_only,),
-    A.REPORT_HANDLED: (own_unit_only,),
-    A.HAND_BACK: (own_unit_only, hand_back_capped),
-    A.DISPATCH: (known_unit, arbitration_at_the_cap),
-    A.ARBITRATE: (known_unit, arbitration_at_the_cap),
-    A.REDISPATCH: (known_unit,),
-    A.ORDER_VERIFY: (known_inspector,),
-    A.ORDER_CHECK: (known_inspector,),
-    A.VERIFY: (only_the_inspector_asked,),
-    A.CHECK: (only_the_inspector_asked, made_safe_in_its_stage),
-    A.FILE: (class_known_before_filing,),
-    A.CORRECT: (correction_makes_sense,),
-    A.MERGE: (merges_into_another,),
-    A.REOPEN: (reopened_in_time,),
-    # The asker's right before the request's sense: a stranger learns nothing of the case's dates.
-    A.ASK: (
-        asked_by_the_right_role,
-        own_unit_only,
-        one_open_request,
-        request_cap,
-        extension_only_before_overdue,
-        wanted_until_in_reach,
-        request_fits_its_effect,
-    ),
-    A.DECIDE: (decided_by_its_step, own_unit_only, grant_still_possible),
-    A.WITHDRAW: (withdrawn_by_its_asker,),
-    A.ADD_NOTE: (own_unit_only,),
-    A.ADD_PICTURE: (own_unit_only,),
-}
-"""Asked in this order after the state table; `switched_off` comes before all of them."""
-
-
-def first_refusal(asked: Asked) -> Refusal | None:
-    """The first rule that says no."""
-    if asked.action.actor.role is Role.RULE and asked.action.name in EFFECT_OF.values():
-        return None  # A grant was judged when it was asked for and decided; its effect is not judged again.
-    for rule in (switched_off, *RULES.get(asked.action.name, ())):
-        refusal = rule(asked)
-        if refusal:
-            return refusal
-    return None

@@ -25,6 +25,8 @@ class ClockMove(StrEnum):
     FINISH = "finish"
     FOR_UNIT = "for_unit"
     """The handle clock: goes on for the same unit, starts anew for another."""
+    FOR_INSPECTOR = "for_inspector"
+    """The check clock: goes on for the first inspector who is sent, starts anew for another."""
     AMEND = "amend"
     """Same start, another amount of time allowed."""
     FINISH_ALL = "finish_all"
@@ -99,13 +101,13 @@ STEPS: tuple[Step, ...] = (
     _step(A.UNMERGE, S.MERGED, S.REPORTED, Role.ACCEPTOR, (K.ACCEPT, M.START), needs=("reason",)),
     _step(
         A.ORDER_VERIFY,
-        S.REPORTED,
+        {S.REPORTED, S.VERIFYING},
         S.VERIFYING,
         {Role.ACCEPTOR, RULE},
         (K.ACCEPT, M.PAUSE),
         (K.VERIFY, M.START),
         needs=("inspector",),
-        source=f"{YUNCHENG}: 30 min, the acceptor's clock waits",
+        source=f"{YUNCHENG}: 30 min, the acceptor's clock waits; once more where the inspector never answers",
     ),
     *(
         _step(
@@ -176,10 +178,10 @@ STEPS: tuple[Step, ...] = (
         A.REDISPATCH,
         WITH_UNIT,
         S.DISPATCHED,
-        Role.DISPATCHER,
+        {Role.DISPATCHER, Role.LEADER},
         (K.HANDLE, M.FOR_UNIT),
         needs=("unit", "reason"),
-        source=YUNCHENG,
+        source=f"{YUNCHENG}; after an arbitration only the leader",
     ),
     _step(A.CORRECT, ANY_OPEN, Target.SAME, {Role.ACCEPTOR, RULE}, (K.HANDLE, M.AMEND)),
     *(
@@ -244,7 +246,15 @@ STEPS: tuple[Step, ...] = (
         (K.CHECK, M.START),
         source=YUNCHENG,
     ),
-    _step(A.ORDER_CHECK, S.CHECKING, Target.SAME, {Role.ACCEPTOR, RULE}, needs=("inspector",), source=YUNCHENG),
+    _step(
+        A.ORDER_CHECK,
+        S.CHECKING,
+        Target.SAME,
+        {Role.ACCEPTOR, RULE},
+        (K.CHECK, M.FOR_INSPECTOR),
+        needs=("inspector",),
+        source=YUNCHENG,
+    ),
     _step(
         A.CHECK,
         S.CHECKING,
@@ -269,10 +279,11 @@ STEPS: tuple[Step, ...] = (
     ),
     _step(
         A.REPAIR_STAGE,
-        S.CHECKING,
+        {S.CHECKING, S.CLOSING},
         S.HANDLING,
         RULE,
         (K.CHECK, M.FINISH),
+        (K.CLOSE, M.FINISH),
         (K.HANDLE, M.START),
         source=f"{YUNCHENG}: urgent cases",
     ),
@@ -316,6 +327,7 @@ STEPS: tuple[Step, ...] = (
         source="固镇 hotline practice (A)",
     ),
     _step(A.CLIMB, WITH_UNIT, Target.SAME, RULE, needs=("rung",)),
+    _step(A.CLIMB_SILENCE, ANY_OPEN, Target.SAME, RULE, needs=("notice", "rung")),
     _step(A.ALARM_SEAT, ANY_OPEN, Target.SAME, RULE, needs=("clock",)),
     _step(A.REMIND_REQUEST, ANY_OPEN | {S.CLOSED}, Target.SAME, RULE, needs=("kind",)),
     _step(A.CORRECT_CALENDAR, ANY_OPEN, Target.SAME, RULE, needs=("calendar_edition",)),
@@ -326,8 +338,16 @@ BY_KEY: dict[tuple[ActionName, str | None], Step] = {(s.action, s.result): s for
 ROWS_OF: dict[ActionName, tuple[Step, ...]] = {name: tuple(s for s in STEPS if s.action is name) for name in A}
 """All rows of an action, in the table's order."""
 
-NEVER_OFF = frozenset({A.RESUME, A.LAPSE, A.REPAIR_STAGE, A.CLIMB, A.ALARM_SEAT, A.REMIND_REQUEST, A.CORRECT_CALENDAR})
-"""What time and rules must always be able to do, or cases would hang: a policy switches these off for people only."""
+NEVER_OFF = frozenset(
+    {
+        *(A.RESUME, A.LAPSE, A.REPAIR_STAGE, A.CLIMB, A.CLIMB_SILENCE),
+        *(A.ALARM_SEAT, A.REMIND_REQUEST, A.CORRECT_CALENDAR),
+    }
+)
+"""What time and rules must always be able to do, or cases would hang.
+
+`zhihui city check` refuses to switch these off; a policy that does so all the same binds people only.
+"""
 
 EFFECT_OF: dict[RequestKind, ActionName] = {
     RequestKind.EXTENSION: A.EXTEND,

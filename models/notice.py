@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from models.case import RowId
@@ -23,6 +24,8 @@ class NoticeKind(StrEnum):
     DEADLINE_CHANGED = "deadline_changed"
     HANDED_BACK = "handed_back"
     REQUEST_TO_DECIDE = "request_to_decide"
+    REQUEST_WAITS = "request_waits"
+    """A request was not decided in its time; told to whoever stands above who should have."""
     REQUEST_DECIDED = "request_decided"
     REMINDER = "reminder"
     OVERDUE = "overdue"
@@ -36,6 +39,10 @@ class NoticeKind(StrEnum):
     REPORT_RESULT = "report_result"
     CALENDAR_ENDS = "calendar_ends"
     OVERDUE_HELD = "overdue_held"
+    UNDELIVERED = "undelivered"
+    """Somebody could not be told; goes to the command desk and the administrator."""
+    SILENCE = "silence"
+    """Somebody was told and has not acknowledged it."""
 
 
 class Priority(StrEnum):
@@ -44,6 +51,20 @@ class Priority(StrEnum):
     ROUTINE = "routine"
     URGENT = "urgent"
     EMERGENCY = "emergency"
+
+
+class WaitsFor(StrEnum):
+    """Why a waiting notice is not sent yet."""
+
+    QUIET_HOURS = "quiet_hours"
+    BUNDLE = "bundle"
+    """Its reader was told of something routine a moment ago; what comes after it gathers."""
+    RATE_LIMIT = "rate_limit"
+    TOO_FAST = "too_fast"
+    """The channel itself asked to wait."""
+    CHANNEL_DOWN = "channel_down"
+    GATHERING = "gathering"
+    """Notices that nobody could be told are gathered for a moment before their report goes out."""
 
 
 class NoticeState(StrEnum):
@@ -57,6 +78,16 @@ class NoticeState(StrEnum):
     """The brake: the administrator is asked first."""
     ACKNOWLEDGED = "acknowledged"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """It waited until it was of no use any more."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+_ZERO = {"server_default": text("0")}
 
 
 class Notice(SQLModel, table=True):
@@ -82,7 +113,34 @@ class Notice(SQLModel, table=True):
     text: str | None = Field(default=None, sa_type=Text)
     """What was said, without the signed link, kept from the first attempt on."""
 
-    __table_args__ = (Index("ix_notice_state", "state", "priority", "id"),)
+    not_before: datetime | None = None
+    """Not sent before this moment, for the reason in `waits_for`; None: at once."""
+    waits_for: str | None = None
+    channel: str | None = None
+    """The channel to be tried next, where the first one failed."""
+    told: str | None = None
+    """The post it was handed over to: the recipient, or who stands in."""
+    series: int = Field(default=0, sa_column_kwargs=_ZERO)
+    """How often somebody had it sent anew; attempts of an earlier series no longer count."""
+    released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the administrator let it go after the brake held it."""
+    origin_id: int | None = Field(default=None, sa_type=RowId)
+    """The notice whose silence this one tells of."""
+    acknowledge_by: datetime | None = None
+    climbs_at: datetime | None = None
+    """When its silence climbs to the next rung; None where nobody waits for an acknowledgement any more."""
+    rung: int = Field(default=0, sa_column_kwargs=_ZERO)
+    """Rungs of the silence ladder it has climbed."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_how: str | None = None
+    """page, command or action."""
+
+    __table_args__ = (
+        Index("ix_notice_state", "state", "priority", "id"),
+        Index("ix_notice_waiting_recipient", "recipient", "id", **_where("state = 'waiting'")),
+        Index("ix_notice_climbs_at", "climbs_at", **_where("climbs_at IS NOT NULL")),
+    )
 
 
 class Attempt(SQLModel, table=True):
@@ -100,3 +158,48 @@ class Attempt(SQLModel, table=True):
     """None: begun, outcome unknown (a crash between sending and recording)."""
     outcome: str = Field(default="", sa_type=Text)
     flow_run_id: str | None = None
+    recipient: str | None = None
+    """The post it was addressed to: the notice's own recipient or who stands in; None where a reporter is told."""
+    address: str | None = None
+    """The reference of the address (`env:NAME`), never the address itself; limits are counted by it."""
+    bundle_id: str | None = None
+    """The same for all notices that went out as one message; every routine message to a post has one."""
+    series: int = Field(default=0, sa_column_kwargs=_ZERO)
+
+    __table_args__ = (
+        Index("ix_attempt_address", "address", "started_at"),
+        Index("ix_attempt_recipient", "recipient", "started_at"),
+    )
+
+
+class NoticeHistory(SQLModel, table=True):
+    """What befell a notice besides being sent: acknowledged, sent anew, held, released, dropped, climbed."""
+
+    __tablename__ = "notice_history"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    notice_id: int = Field(foreign_key="notice.id", index=True, sa_type=RowId)
+    at: datetime
+    what: str
+    by: str
+    """A post, or rule:NAME."""
+    reason: str = Field(default="", sa_type=Text)
+
+
+class ContactTest(SQLModel, table=True):
+    """A test message to a contact point, and what became of it; the newest one with the same address counts."""
+
+    __tablename__ = "contact_test"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post: str
+    contact_order: int
+    channel: str
+    address_digest: str
+    """Of the address's reference: a contact point with another address is unverified again."""
+    tested_at: datetime
+    ok: bool
+    outcome: str
+    by: str
+
+    __table_args__ = (Index("ix_contact_test_post", "post", "contact_order"),)

@@ -69,6 +69,21 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRung:
+    """One rung of the ladder on a request that nobody decides.
+
+    It is climbed `times` in a row: first when whoever decides next should have decided, then each `decide_within` of
+    that kind of request later. No rung decides anything.
+    """
+
+    code: str
+    to: tuple[str, ...]
+    """decider, or a role code for seats; who does not decide is told that the request waits."""
+    times: int = 1
+    priority: str = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRule:
     """How a kind of request runs: who may ask, who decides in which order, how often, how long it may wait."""
 
@@ -78,6 +93,8 @@ class RequestRule:
     steps: tuple[Role, ...]
     most_granted: int | None = None
     """How many of this kind a case may be granted (extension 2, suspension 1); None is no cap."""
+    most_asked: int | None = None
+    """How many of this kind may be decided, granted or refused; None: a refused one may be asked for again."""
     decide_within: Limit = field(default_factory=lambda: Limit(Decimal(1), LimitUnit.WORK_DAY))
 
 
@@ -117,6 +134,11 @@ class Policy:
     checking_time_counts: bool = False
     seat_alarm_share: Decimal = Decimal(2)
     """A seat's clock tells the shift leader once, at this share of its limit."""
+    request_ladder: tuple[RequestRung, ...] = (
+        RequestRung("remind", ("decider",), times=3),
+        RequestRung("leader", ("decider", "leader")),
+    )
+    """Who hears of a request that nobody decides, in order (design default)."""
     brake_share: Decimal = Decimal("0.2")
     brake_at_least: int = 20
     calendar_warning_days: int = 60
@@ -124,6 +146,10 @@ class Policy:
     def step_limit(self, kind: ClockKind) -> Limit:
         """The limit of a seat's or inspector's step."""
         return self.step_limits.get(kind) or _DEFAULT_STEP_LIMITS[kind]
+
+    def request_rung(self, reminders: int) -> RequestRung | None:
+        """The rung that comes after so many reminders of a request, or None above the last."""
+        return self._request_rungs[reminders] if reminders < len(self._request_rungs) else None
 
     def rule_for(self, action: ActionName, source: str, code: str | None, complete: bool) -> str | None:
         """The code of the first automation rule that takes the step, or None: then a person must."""
@@ -133,6 +159,10 @@ class Policy:
             if rule.covers(action, source, code, complete):
                 return rule.code
         return None
+
+    @cached_property
+    def _request_rungs(self) -> tuple[RequestRung, ...]:
+        return tuple(rung for rung in self.request_ladder for _ in range(rung.times))
 
     @cached_property
     def _rules_by_action(self) -> dict[ActionName, tuple[AutomationRule, ...]]:

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import Any
 
 from models.case_state import CaseEvent, CaseState
-from models.chain import canonical, event_hash
 from models.city import City
+from models.event_rows import chain_events
 from models.ladder import next_wake
 from models.lifecycle import CaseVisit, Lifecycle, RunawayCase
 from models.lifecycle_rules import Action, Actor
 from models.mapped_report import MappedReport
 from models.replay_city import PLAYED, drawn_closing
 from models.similar import Candidate, NearbyIndex, joins_by_rule
+from models.told_case import fresh_case, opening_facts, report_row
 from models.vocabulary import ENDED, ActionName, ClockKind, Role, State
 from models.worktime_errors import WorktimeError
 
@@ -75,6 +75,7 @@ class Replay:
         self.cases = [_played_case(serial, report, city) for serial, report in enumerate(reports, 1)]
         self._city, self._month_of = city, month_of
         self._serials: dict[str, int] = {}
+        self._receipt_prefix = _SERIAL.sub("#", city.receipt_pattern)
         self._life = Lifecycle(city, self._next_serial)
         self._nearby = NearbyIndex(city.policy.similar)
         self._moments = [(played.report.opened_at, played.case.id, 0, played) for played in self.cases]
@@ -116,10 +117,11 @@ class Replay:
     def _open(self, played: PlayedCase, now: datetime) -> None:
         case = played.case
         case.receipt_number = self._receipt(case, now)
-        visit = self._life.open_case(case, _report_facts(played), now, now)
+        facts = opening_facts(report_row(played.report, case.receipt_number, None))
+        visit = self._life.open_case(case, facts, now, now)
         candidates = self._nearby.candidates(played.report)
         if candidates:
-            named = [{"case": c.case_id, "metres": round(c.metres, 1), "hours": round(c.hours, 2)} for c in candidates]
+            named = [candidate.as_fact for candidate in candidates]
             self._life.by_rule(visit, A.FLAG_SIMILAR, "similar", now, candidates=named)
             self._join(played, candidates, visit, now)
         self.tally.cases += 1
@@ -191,35 +193,12 @@ class Replay:
     def _receipt(self, case: CaseState, now: datetime) -> str:
         code, day = case.class_code or "", now.astimezone(self._city.zone)
         fields = {"date": f"{day:%Y%m%d}", "kind": code[:1], "major": code[1:3], "minor": code[3:5]}
-        prefix = _SERIAL.sub("#", self._city.receipt_pattern).format_map(fields)
+        prefix = self._receipt_prefix.format_map(fields)
         return self._city.receipt_pattern.format_map({**fields, "serial": self._next_serial(prefix)})
 
     def _next_serial(self, prefix: str) -> int:
         self._serials[prefix] = serial = self._serials.get(prefix, 0) + 1
         return serial
-
-
-def chain_events(case: CaseState, events: Sequence[CaseEvent]) -> None:
-    """Carries the chain of a case's hashes over its newest events, as the database would keep them."""
-    seq = case.events - len(events)
-    for event in events:
-        seq += 1
-        row = {
-            "case_id": case.id,
-            "seq": seq,
-            "action": event.action.value,
-            "at": event.at,
-            "recorded_at": event.recorded_at,
-            "actor": event.actor,
-            "role": event.role.value,
-            "origin": event.origin,
-            "from_state": event.from_state.value if event.from_state else None,
-            "to_state": event.to_state.value,
-            "facts": canonical(event.facts),
-            "edition": event.edition,
-            "flow_run_id": None,
-        }
-        case.head_hash = event_hash(case.head_hash, row)
 
 
 def _played_case(serial: int, report: MappedReport, city: City) -> PlayedCase:
@@ -230,23 +209,9 @@ def _played_case(serial: int, report: MappedReport, city: City) -> PlayedCase:
     county = city.areas.get(city.code)
     hint = report.unit_hint if report.unit_hint in city.units else None
     fallback = city.responsibility.unit_for(report.class_code, report.area) or (county.unit if county else None)
-    case = CaseState(
-        id=serial,
-        receipt_number="",
-        source=report.source,
-        opened_at=report.opened_at,
-        edition=city.edition,
-        calendar_edition=city.calendar_edition,
-        class_code=report.class_code,
-        condition_no=report.condition_no,
-        area=report.area,
-        place=report.place,
-        description=report.description,
-        complete=bool(report.class_code and report.condition_no and report.area and not report.flags),
-        source_due_at=report.due_at,
-        unit_hint=hint or fallback,
-        reporters=((serial, str(serial)),) if report.reporter_name or report.reporter_phone else (),
-    )
+    reporter_id = serial if report.reporter_name or report.reporter_phone else None
+    row = report_row(report, str(serial), reporter_id) | {"unit_hint": hint or fallback}
+    case = fresh_case(row, serial, city.edition, city.calendar_edition)
     return PlayedCase(report, case, report.closed_at)
 
 
@@ -260,19 +225,3 @@ def _draw(played: PlayedCase) -> None:
 def _last_refused(visit: CaseVisit) -> bool:
     """Whether the city's policy does not let the played person act: the case then stays where it is."""
     return bool(visit.outcomes) and visit.outcomes[-1][1] is not None
-
-
-def _report_facts(played: PlayedCase) -> dict[str, Any]:
-    """What the opening event says of the report."""
-    report = played.report
-    facts = {
-        "receipt_number": played.case.receipt_number,
-        "source": report.source,
-        "source_id": report.source_id,
-        "class_code": report.class_code,
-        "condition_no": report.condition_no,
-        "area": report.area,
-        "place": report.place,
-        "flags": ",".join(report.flags),
-    }
-    return {name: value for name, value in facts.items() if value}

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.case_state import CaseState
 from models.city import City
-from models.vocabulary import ActionName, RequestKind, State
+from models.vocabulary import ActionName, RequestState, State
 
 A = ActionName
 
@@ -59,8 +59,16 @@ def _from_filed(case: CaseState, city: City, now: datetime) -> RuleStep | None:
     return RuleStep(A.DISPATCH, rule, {"unit": unit}) if unit in city.units else None
 
 
+def _from_verifying(case: CaseState, city: City, now: datetime) -> RuleStep | None:
+    """A verification is ordered anew where its inspector's post has ended; how long one may take a person judges."""
+    if not _has_left(case.inspector, city, now):
+        return None
+    return _with_inspector(A.ORDER_VERIFY, _rule(case, city, A.ORDER_VERIFY), case, city, now)
+
+
 def _from_checking(case: CaseState, city: City, now: datetime) -> RuleStep | None:
-    if case.inspector is not None:
+    """A check is ordered of the inspector on duty, and anew where that inspector's post has ended."""
+    if case.inspector is not None and not _has_left(case.inspector, city, now):
         return None
     return _with_inspector(A.ORDER_CHECK, _rule(case, city, A.ORDER_CHECK), case, city, now)
 
@@ -68,12 +76,20 @@ def _from_checking(case: CaseState, city: City, now: datetime) -> RuleStep | Non
 def _from_closing(case: CaseState, city: City, now: datetime) -> RuleStep | None:
     """A passed check is closed by rule where policy says so; a quick fix is always reviewed by a seat.
 
-    No rule closes over an extension that was asked in time and is not decided: the unit would be late by the approver.
+    No rule closes over what somebody has asked for and nobody decided: an extension asked in time (the unit would be
+    late by the approver), a correction to a condition that wants a repair too, a void. Such a request lies unseen
+    nowhere, it has its own ladder; the shift leader may close all the same.
     """
     rule = _rule(case, city, A.CLOSE)
-    if case.quick_fixed or case.open_request(RequestKind.EXTENSION) is not None:
+    if case.quick_fixed or any(request.state is RequestState.OPEN for request in case.requests):
         return None
     return RuleStep(A.CLOSE, rule) if rule else None
+
+
+def _has_left(inspector: str | None, city: City, now: datetime) -> bool:
+    """Whether a post has vanished from the directory, or does not exist any more on this day."""
+    post = city.posts.get(inspector or "")
+    return post is None or not post.exists_on(now.astimezone(city.zone).date())
 
 
 def _with_inspector(
@@ -88,6 +104,7 @@ def _with_inspector(
 
 _FINDERS = {
     State.REPORTED: _from_reported,
+    State.VERIFYING: _from_verifying,
     State.ACCEPTED: _from_accepted,
     State.FILED: _from_filed,
     State.CHECKING: _from_checking,

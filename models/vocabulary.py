@@ -101,6 +101,7 @@ class ActionName(StrEnum):
     # What time does, by rule.
     REPAIR_STAGE = "repair_stage"
     CLIMB = "climb"
+    CLIMB_SILENCE = "climb_silence"
     ALARM_SEAT = "alarm_seat"
     REMIND_REQUEST = "remind_request"
     CORRECT_CALENDAR = "correct_calendar"

@@ -1,120 +1,237 @@
-"""The proof, read from the first event to the last: every chain, every head, every guard."""
+"""The proof, read from the first case to the last: every chain, every row its events made, every guard."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, exists, select
+from sqlalchemy import Connection, Engine, Select, Table, exists, func, select
 
 from models.append_only import unguarded_tables
-from models.case import Case, CaseEvent
-from models.chain import HASHED_COLUMNS, Broken, ChainCheck, Problem
+from models.case import Case, CaseClosing, CaseEvent, Exemption, Report
+from models.case_proof import CaseFile, CaseProof
+from models.chain import HASHED_COLUMNS, Broken, Problem
 from models.tables import table_of
+from models.told_case import STANDING
+from models.worktime import WorkCalendar
+from tasks.city_edition import EDITIONS, CityEditionError, city_of_edition, documents_of_edition
 from tasks.database import reading
+from tasks.directory import DirectoryFaulty
 
-_CASES, _EVENTS = table_of(Case), table_of(CaseEvent)
+_CASES, _EVENTS, _REPORTS = table_of(Case), table_of(CaseEvent), table_of(Report)
+_CLOSINGS, _EXEMPTIONS = table_of(CaseClosing), table_of(Exemption)
 
-_ROWS_AT_ONCE = 5_000
+_BESIDE = (_REPORTS, _CLOSINGS, _EXEMPTIONS)
+"""Tables whose rows the events of a case account for."""
+
+_OF_CASE = ("id", "events", "head_hash", *STANDING, "due_at", "handle_due_at")
+_OF_EVENT = ("id", "previous_hash", "hash", *HASHED_COLUMNS)
+
+_CASES_AT_ONCE = 500
+"""Cases whose rows are held at a time; their events are streamed."""
+
+_EVENTS_AT_ONCE = 5_000
 
 OnProgress = Callable[[int], None]
+Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
+class _Counted:
+    """What was read and fits; the fields are those of the report."""
+
+    cases: int = 0
+    events: int = 0
+    sealed: int = 0
+    closings: int = 0
+    exemptions: int = 0
+    unproven_deadlines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AuditReport:
     """What was read, and the first row that does not fit."""
 
     cases: int
     events: int
+    sealed: int
+    """Reports that are what their event sealed."""
+    unsealed: int
+    """Reports that no event seals, as older programs took them in: they were not compared."""
+    closings: int
+    exemptions: int
+    unproven_deadlines: int
+    """Cases that ran on a calendar which can no longer be had, such as one with an older official table: their
+    deadlines were not computed again."""
     broken: Broken | None
     broken_case: str | None
     """Number (or receipt) by which people know the broken case."""
+    damaged_editions: tuple[str, ...]
+    """City editions whose documents no longer have the digest under which they were kept."""
     unguarded: tuple[str, ...]
     """Append-only tables whose triggers are missing or altered."""
 
     @property
     def intact(self) -> bool:
-        """Every event fits and every table is guarded."""
-        return self.broken is None and not self.unguarded
+        """Every row fits and every table is guarded."""
+        return self.broken is None and not self.damaged_editions and not self.unguarded
 
 
 def verify_all(engine: Engine, on_progress: OnProgress | None = None) -> AuditReport:
-    """Read every event of every case, in order, and stop at the first row that does not fit.
+    """Read every case with its events, in order, and stop at the first row that does not fit.
 
-    A removed tail is found by the case's own row, which holds how many events there are and the last one's hash.
+    A removed tail is found by the case's own row, which holds how many events there are and the last one's hash; an
+    altered report by the seal in its event; altered figures by replaying the events that made them.
     `on_progress` is told the number of events read so far, now and then.
     Costs one pass over the events in constant memory, and holds up no writer.
     """
     with reading(engine) as connection:
-        reader = _Reader(on_progress)
-        broken = reader.read(connection) or _orphan(connection)
+        reader = _Reader(connection, on_progress)
+        broken = reader.read() or _orphan(connection)
+        reports = connection.scalar(select(func.count()).select_from(_REPORTS)) or 0
         return AuditReport(
-            cases=reader.cases,
-            events=reader.events,
+            **asdict(reader.counted),
+            unsealed=0 if broken else reports - reader.counted.sealed,
             broken=broken,
             broken_case=_name(connection, broken.case_id) if broken else None,
+            damaged_editions=tuple(_damaged_editions(connection)),
             unguarded=tuple(unguarded_tables(connection)),
         )
 
 
 class _Reader:
-    """Counts what it has read."""
+    """Reads cases in the order of their ids, some at a time, and counts them."""
 
-    def __init__(self, on_progress: OnProgress | None) -> None:
-        self.cases = 0
-        self.events = 0
+    def __init__(self, connection: Connection, on_progress: OnProgress | None) -> None:
+        self.counted = _Counted()
+        self._connection = connection
+        self._calendars = _Calendars(connection)
         self._on_progress = on_progress
 
-    def read(self, connection: Connection) -> Broken | None:
-        """The first fault of all chains and heads."""
-        # Closed at once, also after a fault: the open cursor would keep the rest of the rows on the server.
-        with closing(self._rows(connection)) as rows:
-            for (case_id, events, head_hash), chain in groupby(rows, key=lambda row: row[:3]):
-                broken = self._read_case(case_id, events, head_hash, chain)
-                if broken:
-                    return broken
+    def read(self) -> Broken | None:
+        """The first fault of all cases."""
+        columns, last = [_CASES.c[name] for name in _OF_CASE], 0
+        some = select(*columns).order_by(_CASES.c.id).limit(_CASES_AT_ONCE)
+        while cases := self._rows(some.where(_CASES.c.id > last)):
+            broken = self._read_some(cases)
+            if broken:
+                return broken
+            last = cases[-1]["id"]
         return None
 
-    def _rows(self, connection: Connection) -> Generator[Row[Any], None, None]:
-        with connection.execute(_whole_chains(), execution_options={"yield_per": _ROWS_AT_ONCE}) as result:
+    def _read_some(self, cases: Sequence[Row]) -> Broken | None:
+        first, last = cases[0]["id"], cases[-1]["id"]
+        beside = [self._by_case(table, first, last) for table in _BESIDE]
+        # Closed at once, also after a fault: the open cursor would keep the rest of the rows on the server.
+        with closing(self._events(first, last)) as rows:
+            chains = _Chains(rows)
+            for case in cases:
+                reports, closings, exemptions = (of_case.get(case["id"], ()) for of_case in beside)
+                proof = CaseProof(CaseFile(case, reports, closings, exemptions), self._calendars.of)
+                broken = self._read_case(proof, chains.of(case["id"]))
+                if broken:
+                    return broken
+                self.counted.closings += len(closings)
+                self.counted.exemptions += len(exemptions)
+        return None
+
+    def _read_case(self, proof: CaseProof, events: Iterable[Sequence[Any]]) -> Broken | None:
+        for event_id, previous_hash, found, *values in events:
+            broken = proof.take(tuple(values), previous_hash, found, event_id)
+            if broken:
+                return broken
+            self.counted.events += 1
+        self.counted.cases += 1
+        self.counted.sealed += proof.sealed
+        self.counted.unproven_deadlines += not proof.deadlines_known
+        return proof.end()
+
+    def _events(self, first: int, last: int) -> Generator[Sequence[Any], None, None]:
+        statement = (
+            select(*(_EVENTS.c[name] for name in _OF_EVENT))
+            .where(_EVENTS.c.case_id.between(first, last))
+            .order_by(_EVENTS.c.case_id, _EVENTS.c.seq)
+        )
+        with self._connection.execute(statement, execution_options={"yield_per": _EVENTS_AT_ONCE}) as result:
             for rows in result.partitions():
                 yield from rows
                 if self._on_progress:
-                    self._on_progress(self.events)
+                    self._on_progress(self.counted.events)
 
-    def _read_case(self, case_id: int, events: int, head_hash: str, rows: Iterator[Row[Any]]) -> Broken | None:
-        self.cases += 1
-        check = ChainCheck(case_id)
-        for row in rows:
-            # The outer join gives one empty row where a case has no event at all.
-            if row.event_id is None:
-                continue
-            broken = check.take(tuple(row[-len(HASHED_COLUMNS) :]), row.previous_hash, row.hash, row.event_id)
-            if broken:
-                return broken
-            self.events += 1
-        return check.end(events, head_hash)
+    def _by_case(self, table: Table, first: int, last: int) -> dict[int, list[Row]]:
+        statement = select(table).where(table.c.case_id.between(first, last)).order_by(table.c.id)
+        found: dict[int, list[Row]] = {}
+        for row in self._rows(statement):
+            found.setdefault(row["case_id"], []).append(row)
+        return found
+
+    def _rows(self, statement: Select[Any]) -> list[Row]:
+        return [dict(row) for row in self._connection.execute(statement).mappings()]
 
 
-def _whole_chains() -> Select[Any]:
-    """Each case with its events, in the order of the chain; a case without events once, with none."""
-    hashed = [_EVENTS.c[name] for name in HASHED_COLUMNS]
-    proof = [_EVENTS.c.id.label("event_id"), _EVENTS.c.previous_hash, _EVENTS.c.hash]
-    return (
-        select(_CASES.c.id, _CASES.c.events, _CASES.c.head_hash, *proof, *hashed)
-        .select_from(_CASES.outerjoin(_EVENTS, _EVENTS.c.case_id == _CASES.c.id))
-        .order_by(_CASES.c.id, _EVENTS.c.seq)
-    )
+class _Chains:
+    """The events of a stream, case by case; those of cases nobody asks for are passed over."""
+
+    def __init__(self, rows: Iterator[Sequence[Any]]) -> None:
+        self._chains = groupby(rows, key=itemgetter(_OF_EVENT.index("case_id")))
+        self._next = next(self._chains, None)
+
+    def of(self, case_id: int) -> Iterable[Sequence[Any]]:
+        """The events of a case, to be read before the next case is asked for; cases come in the order of their ids."""
+        while self._next is not None and self._next[0] < case_id:
+            self._next = next(self._chains, None)
+        return self._next[1] if self._next is not None and self._next[0] == case_id else ()
+
+
+class _Calendars:
+    """The calendars of the city's editions, the newest first: an older edition is built when a case asks for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[str, WorkCalendar | None] = {}
+        self._editions = iter(_editions(connection))
+
+    def of(self, edition: str) -> WorkCalendar | None:
+        """The calendar of a calendar edition; None where no edition of the city gives it any more."""
+        while edition not in self._known:
+            digest = next(self._editions, None)
+            if digest is None:
+                self._known[edition] = None
+            else:
+                self._build(digest)
+        return self._known[edition]
+
+    def _build(self, digest: str) -> None:
+        try:
+            city = city_of_edition(self._connection, digest)
+        except (CityEditionError, DirectoryFaulty):
+            return  # damaged, which the report says, or refused by today's rules
+        self._known.setdefault(city.calendar_edition, city.calendar)
+
+
+def _editions(connection: Connection) -> list[str]:
+    """The digests of all editions, the newest first, each once."""
+    return list(dict.fromkeys(connection.scalars(select(EDITIONS.c.digest).order_by(EDITIONS.c.id.desc()))))
+
+
+def _damaged_editions(connection: Connection) -> Iterator[str]:
+    for digest in _editions(connection):
+        try:
+            documents_of_edition(connection, digest)
+        except CityEditionError:
+            yield digest
 
 
 def _orphan(connection: Connection) -> Broken | None:
-    """An event whose case was removed, which the foreign key forbids wherever it is on."""
-    alone = ~exists().where(_CASES.c.id == _EVENTS.c.case_id)
-    row = connection.execute(
-        select(_EVENTS.c.case_id, _EVENTS.c.seq, _EVENTS.c.id).where(alone).order_by(_EVENTS.c.id).limit(1)
-    ).one_or_none()
-    return Broken(Problem.ORPHAN, row.case_id, row.seq, row.id, "a case", "none") if row else None
+    """A row whose case was removed, which the foreign key forbids wherever it is on."""
+    for table in (_EVENTS, *_BESIDE):
+        alone = table.c.case_id.is_not(None) & ~exists().where(_CASES.c.id == table.c.case_id)
+        row = connection.execute(select(table).where(alone).order_by(table.c.id).limit(1)).mappings().one_or_none()
+        if row:
+            return Broken(Problem.ORPHAN, row["case_id"], row.get("seq", 0), table.name, row["id"], "a case", "none")
+    return None
 
 
 def _name(connection: Connection, case_id: int) -> str | None:

@@ -10,6 +10,8 @@ from models.case import Case, Similarity
 from models.case_state import CaseState
 from models.city import City
 from models.lifecycle import Lifecycle
+from models.report_seal import DIGEST_FACT, report_digest
+from models.told_case import fresh_case, is_complete, opening_facts
 from models.vocabulary import ActionName, State
 from tasks.case_store import CASES, REPORTS, Change, LoadedCase, table, write_changes
 from tasks.numbers import NumberSeries
@@ -26,8 +28,9 @@ def open_cases(
 ) -> dict[int, int]:
     """Opens a case for each fresh report in the caller's transaction; returns report id -> case id.
 
-    `similar`: report id -> candidates (case_id, metres, hours), shown to the acceptor; `join`: report id -> (rule,
-    case id, case name), where policy lets a rule join them.
+    `reports`: whole rows of the report table, as they were written: the opening event seals them.
+    `similar`: report id -> candidates (case_id, metres, hours), shown to the acceptor.
+    `join`: report id -> (rule, case id, case name), where policy lets a rule join them.
     """
     if not reports:
         return {}
@@ -36,11 +39,12 @@ def open_cases(
     life = Lifecycle(city, serials.next)
     changes = []
     for report, case_id in zip(reports, ids, strict=True):
-        case = _fresh_case(report, case_id, city)
-        visit = life.open_case(case, _report_facts(report), now, now)
+        case = fresh_case(report, case_id, city.edition, city.calendar_edition)
+        facts = opening_facts(report) | {DIGEST_FACT: report_digest(report)}
+        visit = life.open_case(case, facts, now, now)
         candidates = (similar or {}).get(report["id"], ())
         if candidates:
-            names = [{"case": c.case_id, "metres": round(c.metres, 1), "hours": round(c.hours, 2)} for c in candidates]
+            names = [candidate.as_fact for candidate in candidates]
             waits = {"waits": True} if city.policy.similar.waits_for_acceptor else {}
             life.by_rule(visit, ActionName.FLAG_SIMILAR, "similar", now, candidates=names, **waits)
         joins = (join or {}).get(report["id"])
@@ -77,42 +81,11 @@ def _case_row(report: Mapping[str, Any], city: City, now: datetime) -> dict[str,
         "state": State.REPORTED.value,
         "place": report.get("place") or "",
         "description": report.get("description") or "",
-        "complete": _complete(report),
+        "complete": is_complete(report),
         "edition": city.edition,
         "calendar_edition": city.calendar_edition,
         "last_event_at": now,
     }
-
-
-def _complete(report: Mapping[str, Any]) -> bool:
-    return bool(
-        report.get("class_code") and report.get("condition_no") and report.get("area") and not report.get("flags")
-    )
-
-
-def _fresh_case(report: Mapping[str, Any], case_id: int, city: City) -> CaseState:
-    return CaseState(
-        id=case_id,
-        receipt_number=report["receipt_number"],
-        source=report["source"],
-        opened_at=report["opened_at"],
-        edition=city.edition,
-        calendar_edition=city.calendar_edition,
-        class_code=report.get("class_code"),
-        condition_no=report.get("condition_no"),
-        area=report.get("area"),
-        place=report.get("place") or "",
-        description=report.get("description") or "",
-        complete=_complete(report),
-        source_due_at=report.get("source_due_at"),
-        unit_hint=report.get("unit_hint"),
-        reporters=((report["reporter_id"], report["receipt_number"]),) if report.get("reporter_id") else (),
-    )
-
-
-def _report_facts(report: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("receipt_number", "source", "source_id", "class_code", "condition_no", "area", "place", "flags")
-    return {name: report[name] for name in names if report.get(name)}
 
 
 def _keep_similar(

@@ -9,21 +9,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, select
 from sqlalchemy import Table as SqlTable
 
 from models.case import Assignment, Case, CaseClosing, Clock, Exemption, Report, Request
 from models.case import CaseEvent as EventRow
 from models.case_notices import NoticeDraft
 from models.case_state import CaseAssignment, CaseEvent, CaseRequest, CaseState
-from models.chain import canonical, event_hash
+from models.chain import canonical
 from models.city import City
 from models.clock import CaseClock, Span
+from models.event_rows import chain_events, event_of
 from models.ladder import next_wake
-from models.lifecycle_events import moment
+from models.lifecycle_events import moment, replay
 from models.notice import Notice
+from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_row, fresh_case
 from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
 from models.worktime import Basis
+from tasks.bulk_rows import insert_rows, update_rows
 
 
 def table(model: Any) -> SqlTable:
@@ -64,7 +67,6 @@ class Change:
 _STATE_COLUMNS = tuple(
     name for name in CaseState.__dataclass_fields__ if name not in ("clocks", "assignments", "requests", "reporters")
 )
-_DERIVED_COLUMNS = ("due_at", "handle_due_at", "provisional", "next_wake_at")
 _OTHER_THAN_STATE = frozenset({"id", "receipt_number", "source", "opened_at", "version"})
 
 
@@ -101,40 +103,22 @@ def write_changes(
     _write_events(connection, changes, flow_run_id)
     _write_case_rows(connection, changes, city)
     _write_parts(connection, changes)
-    _write_outcomes(connection, changes)
+    _write_outcomes(connection, changes, city)
     rows = [_notice_row(change, draft, now) for change in changes for draft in change.notices]
-    if rows:
-        connection.execute(insert(NOTICES), rows)
+    insert_rows(connection, NOTICES, rows)
     return len(rows)
 
 
 def _write_events(connection: Connection, changes: Sequence[Change], flow_run_id: str | None) -> None:
-    rows: list[dict[str, Any]] = []
-    for change in changes:
-        case = change.loaded.case
-        seq = case.events - len(change.events)
-        for event in change.events:
-            seq += 1
-            row = _event_row(case, event, seq, flow_run_id)
-            row["hash"] = case.head_hash = event_hash(case.head_hash, row)
-            rows.append(row)
-    if rows:
-        connection.execute(insert(EVENTS), rows)
+    rows = [row for change in changes for row in chain_events(change.loaded.case, change.events, flow_run_id)]
+    insert_rows(connection, EVENTS, rows)
 
 
 def _write_case_rows(connection: Connection, changes: Sequence[Change], city: City) -> None:
     names = [name for name in _STATE_COLUMNS if name not in _OTHER_THAN_STATE]
-    values: dict[str, Any] = {name: bindparam(f"_{name}") for name in (*names, *_DERIVED_COLUMNS)}
-    statement = (
-        update(CASES)
-        .where(CASES.c.id == bindparam("_id"), CASES.c.version == bindparam("_version"))
-        .values(values | {"version": CASES.c.version + 1})
-    )
     rows = [_case_parameters(change.loaded, names, city) for change in changes]
-    if not rows:
-        return
-    written = connection.execute(statement, rows).rowcount
-    if written >= 0 and written != len(rows):
+    written = update_rows(connection, CASES, ("id", "version"), rows, count_up="version")
+    if written != len(rows):
         raise CaseMovedMeanwhileError(
             f"{len(rows) - written} of {len(rows)} cases were moved by another visit meanwhile; "
             "this chunk is undone and tried again"
@@ -143,20 +127,14 @@ def _write_case_rows(connection: Connection, changes: Sequence[Change], city: Ci
 
 def _case_parameters(loaded: LoadedCase, names: Iterable[str], city: City) -> dict[str, Any]:
     case = loaded.case
-    row = {f"_{name}": getattr(case, name) for name in names}
-    row["_rungs"] = json.dumps(case.rungs)
-    running = case.running_clock()
-    handle = case.last_clock(ClockKind.HANDLE)
+    row = {name: getattr(case, name) for name in names} | deadlines(case)
     wake = next_wake(case, city)
-    row |= {
-        "_id": case.id,
-        "_version": loaded.version,
-        "_due_at": running.due_at if running else None,
-        "_handle_due_at": handle.due_at if handle else None,
-        "_provisional": bool(running and running.provisional),
-        "_next_wake_at": wake.at if wake else None,
+    return row | {
+        "rungs": json.dumps(case.rungs),
+        "next_wake_at": wake.at if wake else None,
+        "id": case.id,
+        "version": loaded.version,
     }
-    return row
 
 
 def _write_parts(connection: Connection, changes: Sequence[Change]) -> None:
@@ -177,72 +155,37 @@ def _write_part(
                 new.append(to_row(change.loaded.case, item))
             elif key(item) != before[position]:
                 changed.append(to_row(change.loaded.case, item))
-    if new:
-        connection.execute(insert(part), new)
-    if changed:
-        names = [c for c in changed[0] if c not in ("case_id", "seq")]
-        statement = (
-            update(part)
-            .where(part.c.case_id == bindparam("_case_id"), part.c.seq == bindparam("_seq"))
-            .values({c: bindparam(f"_{c}") for c in names})
-        )
-        connection.execute(statement, [{f"_{k}": v for k, v in row.items()} for row in changed])
+    insert_rows(connection, part, new)
+    update_rows(connection, part, ("case_id", "seq"), changed)
 
 
-def _write_outcomes(connection: Connection, changes: Sequence[Change]) -> None:
+def _write_outcomes(connection: Connection, changes: Sequence[Change], city: City) -> None:
     """How rounds were closed and which were exempted: rows the evaluation counts, written once."""
     closings, exemptions = [], []
     for change in changes:
-        for event in change.events:
-            if event.action in (ActionName.CLOSE, ActionName.FORCE_CLOSE):
-                closings.append(_closing_row(change.loaded.case, event))
+        case = change.loaded.case
+        for seq, event in enumerate(change.events, case.events - len(change.events) + 1):
+            if event.action in CLOSING_ACTIONS:
+                closings.append(closing_row(_at_event(connection, change, seq, city), event))
             elif event.action is ActionName.EXEMPT:
-                exemptions.append(
-                    {"case_id": change.loaded.case.id, "round": change.loaded.case.round, "granted_at": event.at,
-                     "reason": event.facts.get("reason", "")}
-                )  # fmt: skip
-    if closings:
-        connection.execute(insert(table(CaseClosing)), closings)
-    if exemptions:
-        connection.execute(insert(table(Exemption)), exemptions)
+                exemptions.append(exemption_row(_at_event(connection, change, seq, city), event))
+    insert_rows(connection, table(CaseClosing), closings)
+    insert_rows(connection, table(Exemption), exemptions)
 
 
-def _event_row(case: CaseState, event: CaseEvent, seq: int, flow_run_id: str | None) -> dict[str, Any]:
-    return {
-        "case_id": case.id,
-        "seq": seq,
-        "action": event.action.value,
-        "at": event.at,
-        "recorded_at": event.recorded_at,
-        "actor": event.actor,
-        "role": event.role.value,
-        "origin": event.origin,
-        "from_state": event.from_state.value if event.from_state else None,
-        "to_state": event.to_state.value,
-        "facts": canonical(event.facts),
-        "edition": event.edition,
-        "flow_run_id": flow_run_id,
-        "previous_hash": case.head_hash,
-    }
-
-
-def _closing_row(case: CaseState, event: CaseEvent) -> dict[str, Any]:
-    facts = event.facts
-    return {
-        "case_id": case.id,
-        "round": case.round,
-        "unit": case.unit,
-        "closed_at": event.at,
-        "handled_at": moment(facts["handled_at"]) if facts["handled_at"] else None,
-        "handle_due_at": moment(facts["handle_due_at"]) if facts["handle_due_at"] else None,
-        "handled_on_time": facts["handled_on_time"],
-        "closed_on_time": facts["handled_on_time"],
-        "how": facts["how"],
-        "hand_backs": case.hand_backs,
-        "extensions": case.extensions,
-        "suspensions": case.suspensions,
-        "reworks": case.reworks,
-    }
+def _at_event(connection: Connection, change: Change, seq: int, city: City) -> CaseState:
+    """The case as it stood at one of the visit's events: told again where the same visit went on to reopen it."""
+    case = change.loaded.case
+    later = change.events[seq - case.events :] if seq < case.events else ()
+    if not any(event.action is ActionName.REOPEN for event in later):
+        return case
+    report = connection.execute(select(REPORTS).where(REPORTS.c.receipt_number == case.receipt_number)).mappings().one()
+    rows = connection.execute(select(EVENTS).where(EVENTS.c.case_id == case.id, EVENTS.c.seq <= seq).order_by("seq"))
+    events = [event_of(dict(row)) for row in rows.mappings()]
+    # The figures of a round do not depend on a calendar.
+    return replay(
+        fresh_case(dict(report), case.id, case.edition, city.calendar_edition), events, lambda _: city.calendar
+    )
 
 
 def _notice_row(change: Change, draft: NoticeDraft, now: datetime) -> dict[str, Any]:
@@ -363,6 +306,7 @@ def _assignment_row(case: CaseState, assignment: CaseAssignment) -> dict[str, An
 
 
 def _request_of(row: Row[Any]) -> CaseRequest:
+    course = json.loads(row.decisions)
     return CaseRequest(
         row.seq,
         row.round,
@@ -376,14 +320,14 @@ def _request_of(row: Row[Any]) -> CaseRequest:
         tuple(Role(role) for role in row.steps.split(",")),
         row.due_at,
         RequestState(row.state),
-        json.loads(row.decisions)["decisions"],
-        row.reminded,
+        course["decisions"],
+        course.get("reminders", int(row.reminded)),
         row.settled_at,
     )
 
 
 def _request_key(request: CaseRequest) -> tuple[Any, ...]:
-    return (request.state, len(request.decisions), request.reminded)
+    return (request.state, len(request.decisions), request.reminders)
 
 
 def _request_row(case: CaseState, request: CaseRequest) -> dict[str, Any]:
@@ -400,8 +344,8 @@ def _request_row(case: CaseState, request: CaseRequest) -> dict[str, Any]:
         "wanted_until": request.wanted_until,
         "facts": canonical(request.facts),
         "steps": ",".join(request.steps),
-        "decisions": canonical({"decisions": request.decisions}),
+        "decisions": canonical({"decisions": request.decisions, "reminders": request.reminders}),
         "due_at": request.due_at,
-        "reminded": request.reminded,
+        "reminded": request.reminders > 0,
         "settled_at": request.settled_at,
     }

@@ -89,8 +89,9 @@ class CaseStory:
     requests: tuple[CaseRequest, ...]
     notices: tuple[NoticeTold, ...]
     actions: tuple[ActionTold, ...]
-    similar: tuple[tuple[str, float, float], ...]
-    """(case number or receipt, metres apart, hours apart) of candidates for the same problem."""
+    similar: tuple[tuple[str, float | None, float], ...]
+    """(case number or receipt, metres apart, hours apart) of candidates for the same problem; metres are None where
+    one of the two has no position."""
 
     @property
     def running(self) -> ClockTold | None:
@@ -183,12 +184,12 @@ def _actions(connection: Connection, case_id: int) -> tuple[ActionTold, ...]:
     )
 
 
-def _similar(connection: Connection, case_id: int) -> tuple[tuple[str, float, float], ...]:
+def _similar(connection: Connection, case_id: int) -> tuple[tuple[str, float | None, float], ...]:
     rows = connection.execute(
         select(CASES.c.number, CASES.c.receipt_number, SIMILAR.c.metres, SIMILAR.c.hours)
         .join(CASES, CASES.c.id == SIMILAR.c.candidate_id)
         .where(SIMILAR.c.case_id == case_id)
-        .order_by(SIMILAR.c.metres)
+        .order_by(SIMILAR.c.metres.nulls_last(), SIMILAR.c.id)
     )
     return tuple((row.number or row.receipt_number, row.metres, row.hours) for row in rows)
 

@@ -1,6 +1,8 @@
 """How each kind of database is connected to: addresses, SQLite's pragmas, the Postgres pool."""
 
+import logging
 from pathlib import Path
+from time import monotonic
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
@@ -10,8 +12,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tasks.database_errors import BadAddress
 
+LOG = logging.getLogger("zhihui.database")
+
 BUSY_SECONDS = 30
 """How long one writer waits for another before it gives up."""
+
+SAID_AFTER_SECONDS = 5.0
+"""Who waited longer for another writer says so: several visits pass each other in far less."""
 
 READ_ONLY = "zhihui_read_only"
 """Execution option: the transaction reads one state of the database and takes no lock."""
@@ -122,6 +129,15 @@ def _sqlite_engine(address: URL) -> Engine:
         # ignored inside a transaction.
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(MIGRATING) else 'ON'}")
+        began = monotonic()
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        _say_if_long(monotonic() - began)
 
     return engine
+
+
+def _say_if_long(waited_seconds: float) -> None:
+    if waited_seconds > SAID_AFTER_SECONDS:
+        LOG.warning(
+            "the database was locked by another writer for %.0f s", waited_seconds, extra={"action": "database_locked"}
+        )

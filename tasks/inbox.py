@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, insert, select
 
 from models.case import WaitingAction
 from models.chain import canonical
@@ -22,6 +22,7 @@ from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.step_facts import FREE_TEXTS
 from models.vocabulary import ENDED, ActionName, Role, State
+from tasks.bulk_rows import update_rows
 from tasks.case_store import CASES, table
 
 INBOX = table(WaitingAction)
@@ -132,24 +133,17 @@ def settle_actions(
     connection: Connection, settled: Sequence[tuple[int, Refusal | None]], now: datetime, flow_run_id: str | None
 ) -> None:
     """Marks actions done, or refused with the reason kept."""
-    if not settled:
-        return
-    statement = (
-        update(INBOX)
-        .where(INBOX.c.id == bindparam("_id"))
-        .values(state=bindparam("_state"), outcome=bindparam("_outcome"), settled_at=now, flow_run_id=flow_run_id)
-    )
-    connection.execute(
-        statement,
-        [
-            {
-                "_id": row_id,
-                "_state": "refused" if refusal else "done",
-                "_outcome": canonical({"code": refusal.code, "facts": dict(refusal.facts)}) if refusal else None,
-            }
-            for row_id, refusal in settled
-        ],
-    )
+    rows = [
+        {
+            "id": row_id,
+            "state": "refused" if refusal else "done",
+            "outcome": canonical({"code": refusal.code, "facts": dict(refusal.facts)}) if refusal else None,
+            "settled_at": now,
+            "flow_run_id": flow_run_id,
+        }
+        for row_id, refusal in settled
+    ]
+    update_rows(connection, INBOX, ("id",), rows)
 
 
 def _action_of(row: Row[Any], city: City, targets: Mapping[str, tuple[int, str]]) -> Action:

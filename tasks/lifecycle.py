@@ -15,8 +15,10 @@ from models.case_state import CaseState
 from models.city import City
 from models.lifecycle import CaseVisit, Lifecycle, RunawayCase
 from models.lifecycle_rules import Action
+from models.refusal import Refusal
 from models.vocabulary import ENDED, ActionName, State
 from models.worktime_errors import WorktimeError
+from tasks.acknowledge import acknowledge_acted
 from tasks.case_store import CASES, Change, LoadedCase, read_cases, write_changes
 from tasks.city_edition import current_city
 from tasks.database import claim, transaction
@@ -119,8 +121,25 @@ def _visit_chunk(
         _note(visit, done)
         _share_reporters(one.case, loaded)
     serials.save()
+    # Before the notices of these very actions are written: what somebody is told now they have not acknowledged.
+    acknowledge_acted(connection, city, _acted(changes, actions, settled))
     visit.notices += write_changes(connection, changes, city, now=now, flow_run_id=flow_run_id)
     settle_actions(connection, settled, now, flow_run_id)
+
+
+def _acted(
+    changes: Sequence[Change],
+    actions: Mapping[int, list[tuple[int, Action]]],
+    settled: Sequence[tuple[int, Refusal | None]],
+) -> dict[int, list[tuple[str, datetime]]]:
+    """Who has acted on which case and when, as far as it was accepted."""
+    accepted = {row_id for row_id, refusal in settled if refusal is None}
+    found: dict[int, list[tuple[str, datetime]]] = {}
+    for case_id in (change.loaded.case.id for change in changes):
+        acted = [(a.actor.code, a.at) for row_id, a in actions.get(case_id, ()) if row_id in accepted]
+        if acted:
+            found[case_id] = acted
+    return found
 
 
 def _joining_first(loaded: Mapping[int, LoadedCase], actions: Mapping[int, list[tuple[int, Action]]]) -> list[int]:

@@ -1,14 +1,14 @@
 """Candidates among the open cases of the database, and in which order fresh reports are opened to see each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Executable, Select, bindparam, or_, select, union_all
 
 from models.policy import SimilarRule
-from models.similar import Candidate, Located, NearbyIndex, as_candidate, box_around
+from models.similar import JOIN_KEYS, Candidate, Located, NearbyIndex, as_candidate, box_around
 from models.vocabulary import ENDED
 from tasks.case_store import CASES
 
@@ -36,20 +36,20 @@ class Spot:
 def find_candidates(connection: Connection, rule: SimilarRule, reports: Sequence[Row]) -> dict[int, list[Candidate]]:
     """Report id -> the open cases similar to it, the oldest case first; reports without any are left out.
 
-    One look into the index by class and place for each report that has both: the cost does not grow with open cases
-    elsewhere. The reports must not have cases yet; `apart` says which of them may be asked for together.
+    One look into the index by class and place for each report that has both, one into those by name for each report
+    that names something: the cost does not grow with open cases elsewhere. The reports must not have cases yet;
+    `apart` says which of them may be asked for together.
     """
     found: dict[int, list[Candidate]] = {}
     for report in reports:
         spot = Spot.of(report)
-        if spot.class_code is None or spot.longitude is None or spot.latitude is None:
-            continue
-        bounds = _bounds(spot.class_code, spot.longitude, spot.latitude, spot.opened_at, rule)
-        rows = [dict(row) for row in connection.execute(_NEARBY, bounds).mappings()]
+        # A case may lie near and carry the same name.
+        rows = {row["id"]: row for question in _questions(spot, rule) for row in _rows(connection, *question)}
         near = (
-            as_candidate(row["id"], Spot.of(row), spot, rule, row["number"] or row["receipt_number"]) for row in rows
+            as_candidate(case_id, Spot.of(row), spot, rule, row["number"] or row["receipt_number"])
+            for case_id, row in sorted(rows.items())
         )
-        if candidates := sorted((c for c in near if c), key=lambda candidate: candidate.case_id):
+        if candidates := [candidate for candidate in near if candidate]:
             found[report["id"]] = candidates
     return found
 
@@ -73,36 +73,51 @@ def apart(rule: SimilarRule, reports: Sequence[Row]) -> list[list[Row]]:
     return groups
 
 
-def _bounds(class_code: str, longitude: float, latitude: float, opened_at: datetime, rule: SimilarRule) -> Row:
-    box = box_around(longitude, latitude, rule.within_metres)
-    (west, east), (other_west, other_east) = box.longitudes
+def _questions(spot: Spot, rule: SimilarRule) -> Iterator[tuple[Executable, Row]]:
+    """What is to be asked of the database for a report, with the values of each question."""
+    if spot.class_code is None:
+        return
     within = timedelta(hours=rule.within_hours)
-    return {
-        "class_code": class_code,
-        "south": box.south,
-        "north": box.north,
-        "west": west,
-        "east": east,
-        "other_west": other_west,
-        "other_east": other_east,
-        "since": opened_at - within,
-        "until": opened_at + within,
-    }
+    hours = {"class_code": spot.class_code, "since": spot.opened_at - within, "until": spot.opened_at + within}
+    placed = spot.longitude is not None and spot.latitude is not None
+    if spot.longitude is not None and spot.latitude is not None:
+        box = box_around(spot.longitude, spot.latitude, rule.within_metres)
+        (west, east), (other_west, other_east) = box.longitudes
+        degrees = {"south": box.south, "north": box.north, "west": west, "east": east}
+        yield _NEARBY, hours | degrees | {"other_west": other_west, "other_east": other_east}
+    names = {key: getattr(spot, key) or None for key in JOIN_KEYS}
+    if any(names.values()):
+        yield (_NAMED_UNPLACED if placed else _NAMED), hours | names
 
 
-def _nearby() -> Select[Any]:
+def _rows(connection: Connection, statement: Executable, values: Row) -> list[Row]:
+    return [dict(row) for row in connection.execute(statement, values).mappings()]
+
+
+def _open_within_hours() -> Select[Any]:
     names = ("id", "number", "receipt_number", *Spot.__slots__)
-    longitude = CASES.c.longitude
     return select(*(CASES.c[name] for name in names)).where(
         CASES.c.class_code == bindparam("class_code"),
-        CASES.c.latitude.between(bindparam("south"), bindparam("north")),
-        or_(
-            longitude.between(bindparam("west"), bindparam("east")),
-            longitude.between(bindparam("other_west"), bindparam("other_east")),
-        ),
         CASES.c.opened_at.between(bindparam("since"), bindparam("until")),
         CASES.c.state.not_in(sorted(state.value for state in ENDED)),
     )
 
 
-_NEARBY = _nearby()
+def _nearby() -> Select[Any]:
+    longitude = CASES.c.longitude
+    return _open_within_hours().where(
+        CASES.c.latitude.between(bindparam("south"), bindparam("north")),
+        or_(
+            longitude.between(bindparam("west"), bindparam("east")),
+            longitude.between(bindparam("other_west"), bindparam("other_east")),
+        ),
+    )
+
+
+def _named(*conditions: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Open cases that name the same thing, one look into an index for each key; a key without a name finds none."""
+    return union_all(*(_open_within_hours().where(CASES.c[key] == bindparam(key), *conditions) for key in JOIN_KEYS))
+
+
+_NEARBY, _NAMED = _nearby(), _named()
+_NAMED_UNPLACED = _named(or_(CASES.c.longitude.is_(None), CASES.c.latitude.is_(None)))

@@ -9,16 +9,7 @@ from itertools import repeat
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from tasks.intake_errors import FileDamaged, FileOfOtherKind
-
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, InvalidFileException, ParseError, EOFError, OSError),
-    *(LookupError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError, AssertionError),
-)
-"""What the workbook library raises on files that are no workbooks, or broken ones."""
 
 _CHUNK_BYTES = 1 << 20
 _FORMULA = b"<f"
@@ -40,12 +31,24 @@ def sheet_rows(name: str, stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
             for position, formula in enumerate(formulas):
                 texts[position] = texts[position] or _text(formula)
             yield number, texts
-    except _BROKEN as error:
+    except _broken() as error:
         # Its text may repeat a cell, which may name a citizen.
         raise FileDamaged(file=name, row=number, why=type(error).__name__) from error
 
 
+def _broken() -> tuple[type[Exception], ...]:
+    """What the workbook library raises on files that are no workbooks, or broken ones."""
+    from openpyxl.utils.exceptions import InvalidFileException  # with the library: only where a workbook is read
+
+    return (
+        *(zipfile.BadZipFile, zlib.error, struct.error, InvalidFileException, ParseError, EOFError, OSError),
+        *(LookupError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError, AssertionError),
+    )
+
+
 def _sheet(stream: BinaryIO, shown: bool) -> Iterator[tuple[Any, ...]]:
+    from openpyxl import load_workbook  # brings numpy along: only an intake that meets a workbook pays for it
+
     book = load_workbook(stream, read_only=True, data_only=shown)
     if not book.worksheets:
         raise ValueError("it has no sheet")

@@ -190,6 +190,15 @@ rungs:
     supervises: yes
   - {code: bulletin, notice: on_bulletin, to: [head], after: 3 work_day, follows: supervision, bulletin: yes}
 """,
+    "leave.csv": """\
+post,from,to
+""",
+    "messages.yaml": """\
+channels:
+  json: {window: 0 minute, bundle: 1}
+  email: {window: 0 minute, bundle: 1}
+undelivered_to: [shift_leader, admin]
+""",
     "sources.csv": """\
 code,name,english_name,trusted,note
 inspector,信息采集员,inspector,yes,

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from models.case import Case, CaseEvent
-from models.chain import GENESIS, event_hash
+from models.case import Case, CaseEvent, Report
+from models.chain import GENESIS, canonical, event_hash
+from models.report_seal import DIGEST_FACT, report_digest
 
 MOMENT = datetime(2019, 5, 5, 3, tzinfo=UTC)
 """5 May 2019 11:00 in Shanghai, the make-up Sunday after May Day."""
@@ -33,23 +34,36 @@ def an_event(**fields: Any) -> dict[str, Any]:
     return {"id": event["case_id"] * 100 + event["seq"], **event, "hash": event_hash(event["previous_hash"], event)}
 
 
-def a_chain(case_id: int, *, length: int) -> list[dict[str, Any]]:
-    """The events of one case, from the first on."""
+def a_chain(case_id: int, *, length: int, seal: str = "") -> list[dict[str, Any]]:
+    """The events of one case, from its report on; without a seal of the report as an older program wrote them."""
+    opening = {"receipt_number": _receipt(case_id), "opened_at": MOMENT.isoformat(), "limit": "1 urgent_hour"}
+    opening |= {"calendar_edition": "edition-1"} | ({DIGEST_FACT: seal} if seal else {})
     chain: list[dict[str, Any]] = []
     for seq in range(1, length + 1):
-        previous_hash = chain[-1]["hash"] if chain else GENESIS
-        chain.append(an_event(case_id=case_id, seq=seq, at=MOMENT + timedelta(hours=seq), previous_hash=previous_hash))
+        fields: dict[str, Any] = {"action": "add_note", "from_state": "reported", "facts": '{"note":"看过"}'}
+        if seq == 1:
+            fields = {"action": "report", "from_state": None, "facts": canonical(opening)}
+        fields |= {"case_id": case_id, "seq": seq, "at": MOMENT + timedelta(hours=seq), "to_state": "reported"}
+        chain.append(an_event(**fields, previous_hash=chain[-1]["hash"] if chain else GENESIS))
     return chain
 
 
-def write_case(connection: Connection, case_id: int, *, length: int) -> list[dict[str, Any]]:
-    """Write a case with a chain of events, as a visit would."""
-    chain = a_chain(case_id, length=length)
+def write_case(
+    connection: Connection, case_id: int, *, length: int, sealed: bool = True, reporter_id: int | None = None
+) -> list[dict[str, Any]]:
+    """Write a case with its report and a chain of events, as a visit would."""
+    report = {
+        **{"id": case_id, "receipt_number": _receipt(case_id), "source": "hotline", "source_id": f"A{case_id}"},
+        **{"opened_at": MOMENT, "taken_at": MOMENT, "longitude": 113.7, "latitude": 34.4, "reporter_id": reporter_id},
+        **{"description": "垃圾桶旁有垃圾", "place": "", "flags": "", "case_id": case_id},
+    }
+    chain = a_chain(case_id, length=length, seal=report_digest(report) if sealed else "")
     case = Case(
         id=case_id,
-        receipt_number=f"R20190505{case_id:06d}",
-        state="dispatched",
+        receipt_number=_receipt(case_id),
+        state="reported",
         source="hotline",
+        description="垃圾桶旁有垃圾",
         edition="edition-1",
         calendar_edition="edition-1",
         opened_at=MOMENT,
@@ -58,6 +72,11 @@ def write_case(connection: Connection, case_id: int, *, length: int) -> list[dic
         head_hash=chain[-1]["hash"] if chain else GENESIS,
     )
     connection.execute(insert(Case), case.model_dump())
+    connection.execute(insert(Report), report)
     if chain:
         connection.execute(insert(CaseEvent), chain)
     return chain
+
+
+def _receipt(case_id: int) -> str:
+    return f"R20190505{case_id:06d}"

@@ -10,6 +10,7 @@ from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
 from models.directory.judge_dates import judge_calendar, judge_validity
+from models.directory.judge_messages import judge_messages
 from models.directory.judge_people import judge_people
 from models.directory.judge_places import judge_places
 from models.directory.judge_rules import (
@@ -18,19 +19,23 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
-from models.directory.ladder_yaml import read_ladder
+from models.directory.ladder_yaml import LadderPage, read_ladder
+from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
 from models.limits import Limit
-from models.policy import Policy, Rung
+from models.message_rules import MessageRules
+from models.policy import Policy
 from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml")
-FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), "policy.yaml", "ladder.yaml")
-"""Every file a city directory has; mappings of its own sources may lie in `sources/`."""
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml")
+FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), "policy.yaml", "ladder.yaml", "messages.yaml")
+"""Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
+OPTIONAL = frozenset({"leave.csv", "messages.yaml"})
+"""Files a city can do without: nobody is on leave, and messages travel by the usual rules."""
 SOURCES_FOLDER = "sources/"
 NO_FOLDER = "."
 """File of a fault that says that there is no folder to read at all; then no file is missing beside it."""
@@ -52,8 +57,9 @@ class _Pages:
     head: CityHead | None
     calendar: WorkCalendar | None
     policy: PolicyPage | None
-    ladder: tuple[Rung, ...]
+    ladder: LadderPage
     mappings: tuple[SourceMapping, ...]
+    messages: MessageRules
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -76,7 +82,8 @@ def _missing(files: DirectoryFiles) -> list[Fault]:
     if NO_FOLDER in there:
         return []
     remedy = "Add it, at least with its header or keys."
-    return [Fault(file, None, None, "", "the file is missing.", remedy) for file in FILES if file not in there]
+    missing = [file for file in FILES if file not in there | OPTIONAL]
+    return [Fault(file, None, None, "", "the file is missing.", remedy) for file in missing]
 
 
 def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
@@ -92,8 +99,11 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         head,
         build_calendar(head, overrides, faults) if head else None,
         policy,
-        read_ladder(documents["ladder.yaml"], faults) if "ladder.yaml" in documents else (),
+        read_ladder(documents["ladder.yaml"], faults) if "ladder.yaml" in documents else LadderPage(),
         tuple(mapping for mapping in mappings if mapping),
+        read_messages(documents["messages.yaml"], sheets.codes, faults)
+        if "messages.yaml" in documents
+        else MessageRules(),
     )
 
 
@@ -105,6 +115,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_responsibility(sheets, faults)
     judge_approvals(sheets, pages.policy.enabled_at if pages.policy else {}, faults)
     judge_ladder(sheets, pages.ladder, faults)
+    judge_messages(sheets, pages.messages, faults)
     _judge_mappings(pages, faults)
 
 
@@ -147,13 +158,15 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         calendar_edition=calendar_digest(head, documents["calendar.csv"]),
         catalogue=_catalogue(head.catalogue_edition, sheets.catalogue, policy.default_limit),
         responsibility=_responsibility(sheets),
-        policy=Policy(ladder=pages.ladder, **policy.values),
+        policy=Policy(ladder=pages.ladder.rungs, request_ladder=pages.ladder.requests, **policy.values),
         units={record.value.code: record.value for record in sheets.units},
         posts={record.value.code: record.value for record in sheets.posts},
         areas={record.value.code: record.value for record in sheets.areas},
         contact_points=tuple(record.value for record in sheets.contact_points),
         seats=tuple(record.value for record in sheets.seats),
         inspectors=tuple(record.value for record in sheets.inspectors),
+        leave=tuple(record.value for record in sheets.leave),
+        messages=pages.messages,
         **head.patterns,
     )
 

@@ -1,11 +1,11 @@
 """What must hold among catalogue, responsibility, approvals and the ladder beyond the single row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from models.directory.fault import Fault, listed, quoted, suggestion
 from models.directory.judge_places import chain
+from models.directory.ladder_yaml import LadderPage
 from models.directory.sheets import ANYWHERE, Sheets
-from models.policy import Rung
 from models.vocabulary import RequestKind, Role
 
 
@@ -64,12 +64,14 @@ def judge_approvals(sheets: Sheets, enabled_at: Mapping[RequestKind, int], fault
             faults.append(Fault("policy.yaml", line, f"requests.{kind}", kind, problem, remedy))
 
 
-def judge_ladder(sheets: Sheets, ladder: Iterable[Rung], faults: list[Fault]) -> None:
+def judge_ladder(sheets: Sheets, ladder: LadderPage, faults: list[Fault]) -> None:
     """Somebody holds each role a rung tells."""
-    for rung in ladder:
-        for to in rung.to:
+    told = [("rungs", rung.code, rung.to) for rung in ladder.rungs]
+    told += [("requests", rung.code, rung.to) for rung in ladder.requests]
+    for key, code, whom in told:
+        for to in whom:
             if to in tuple(Role):
-                _judge_role(sheets, "ladder.yaml", None, f"rungs[{rung.code}].to", Role(to), faults)
+                _judge_role(sheets, "ladder.yaml", None, f"{key}[{code}].to", Role(to), faults)
 
 
 def patterns_of(code: str) -> tuple[str, str, str, str]:

@@ -1,11 +1,15 @@
-"""ladder.yaml: the rungs on which a late case climbs."""
+"""ladder.yaml: the rungs on which a late case climbs, and those of a request that nobody decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.directory import cell
 from models.directory.fault import Fault, Severity, quoted, suggestion
 from models.directory.sheets import POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
 from models.notice import NoticeKind, Priority
-from models.policy import Rung
+from models.policy import Policy, RequestRung, Rung
+from models.vocabulary import UNIT_ROLES
 
 FILE = "ladder.yaml"
 _KEYS = (
@@ -21,13 +25,29 @@ _KEYS = (
     "bulletin",
 )
 _TO = ("liaison", "head", "supervising_leader", *POST_ROLES)
+_REQUEST_KEYS = ("code", "to", "times", "priority")
+_REQUEST_TO = ("decider", *(role for role in POST_ROLES if role not in UNIT_ROLES))
+MOST_REMINDERS = 20
+"""Nobody reads the twenty-first reminder of one decision."""
 
 
-def read_ladder(content: str, faults: list[Fault]) -> tuple[Rung, ...]:
+@dataclass(frozen=True)
+class LadderPage:
+    """What ladder.yaml says; a city that says nothing of requests keeps the defaults of `models.policy.Policy`."""
+
+    rungs: tuple[Rung, ...] = ()
+    requests: tuple[RequestRung, ...] = Policy.request_ladder
+
+
+def read_ladder(content: str, faults: list[Fault]) -> LadderPage:
     """The rungs in the order of the file."""
-    page = read_yaml(FILE, content, ("rungs",), faults)
+    page = read_yaml(FILE, content, ("rungs", "requests"), faults)
     if page is None or not page.needs("rungs"):
-        return ()
+        return LadderPage()
+    return LadderPage(_rungs(page), _request_rungs(page) if page.has("requests") else Policy.request_ladder)
+
+
+def _rungs(page: Block) -> tuple[Rung, ...]:
     blocks = page.blocks("rungs", _KEYS)
     rungs = [(block, _rung(block)) for block in blocks]
     if not rungs:
@@ -61,12 +81,44 @@ def _rung(block: Block) -> Rung:
     )
 
 
-def _judge_order(rungs: list[tuple[Block, Rung]]) -> None:
-    """Each rung has its own code, and following the rungs upward comes to an end."""
-    by_code: dict[str, Rung] = {}
+def _request_rungs(page: Block) -> tuple[RequestRung, ...]:
+    """Who hears of a request that nobody decides; the time between two is the request's own decide_within."""
+    rungs = [(block, _request_rung(block)) for block in page.blocks("requests", _REQUEST_KEYS)]
+    _judge_codes(rungs)
+    reminders = sum(rung.times for _, rung in rungs)
+    if not rungs:
+        remedy = "Name at least who decides, as to: [decider], and who is told when that does not help."
+        page.fault("requests", "", "nobody hears of a request left lying.", remedy, severity=Severity.WARNING)
+    if reminders > MOST_REMINDERS:
+        problem = f"these rungs speak {reminders} times of one decision; {MOST_REMINDERS} is the most."
+        page.fault("requests", str(reminders), problem, "Lower times.")
+    return tuple(rung for _, rung in rungs)
+
+
+def _request_rung(block: Block) -> RequestRung:
+    block.needs("code", "to")
+    return RequestRung(
+        code=block.value("code", cell.code) or "",
+        to=tuple(str(to) for to in block.values("to", cell.one_of(_REQUEST_TO, "recipient of a rung"))),
+        times=block.value("times", cell.whole_number(1, MOST_REMINDERS)) or 1,
+        priority=str(block.value("priority", cell.one_of(Priority, "priority")) or Priority.URGENT),
+    )
+
+
+def _judge_codes(rungs: Sequence[tuple[Block, Rung | RequestRung]]) -> None:
+    """Each rung has its own code."""
+    known: set[str] = set()
     for block, rung in rungs:
-        if rung.code in by_code:
+        if rung.code in known:
             block.fault("code", rung.code, f"another rung is called {quoted(rung.code)}.", "Give each its own code.")
+        known.add(rung.code)
+
+
+def _judge_order(rungs: list[tuple[Block, Rung]]) -> None:
+    """Following the rungs upward comes to an end."""
+    _judge_codes(rungs)
+    by_code: dict[str, Rung] = {}
+    for _, rung in rungs:
         by_code.setdefault(rung.code, rung)
     for block, rung in rungs:
         if rung.follows is None:

@@ -11,6 +11,7 @@ from models.directory.fault import Fault, quoted, suggestion
 from models.directory.sheet import Codes
 from models.directory.sheets import POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
+from models.lifecycle_table import EFFECT_OF, NEVER_OFF, ROWS_OF
 from models.limits import Limit
 from models.policy import AutomationRule, RequestRule, SimilarRule
 from models.vocabulary import SEAT_CLOCKS, ActionName, RequestKind, Role
@@ -18,7 +19,7 @@ from models.vocabulary import SEAT_CLOCKS, ActionName, RequestKind, Role
 FILE = "policy.yaml"
 _JOINED_BY = ("component_code", "camera", "source_chain")
 _AUTOMATION_KEYS = ("code", "takes", "sources", "classes", "complete_only")
-_REQUEST_KEYS = ("enabled", "asked_by", "most_granted", "decide_within")
+_REQUEST_KEYS = ("enabled", "asked_by", "most_granted", "most_asked", "decide_within")
 _SIMILAR_KEYS = ("within_metres", "within_hours", "join_by", "waits_for_acceptor")
 _BRAKE_KEYS = ("share", "at_least")
 _SINGLE: Mapping[str, Callable[[str], Any]] = {
@@ -44,6 +45,13 @@ _KEYS = (
     "brake",
     *_SINGLE,
 )
+_INSTEAD: Mapping[ActionName, str] = {
+    ActionName.CLIMB: "; whoever is told too often stands in the rungs of ladder.yaml.",
+    ActionName.REMIND_REQUEST: "; whoever is told too often stands in the requests of ladder.yaml.",
+    ActionName.ALARM_SEAT: "; seat_alarm_share says when a seat is late.",
+    ActionName.RESUME: ", or write enabled: no under requests.suspension.",
+}
+"""What a city may want that switches off a step of time, and where it says so."""
 _ACTION = cell.one_of(ActionName, "action")
 _POST_ROLE = cell.one_of(POST_ROLES, "role of a post")
 
@@ -76,7 +84,7 @@ def read_policy(
     values["requests"] = requests
     values["step_limits"] = _step_limits(block)
     values["similar"] = _similar(block)
-    values["disabled_actions"] = frozenset(block.values("disabled_actions", _ACTION))
+    values["disabled_actions"] = frozenset(block.values("disabled_actions", _may_be_off))
     if block.has("verified_sources"):
         values["verified_sources"] = frozenset(block.values("verified_sources", source))
     values["own_deadline_sources"] = frozenset(block.values("own_deadline_sources", source))
@@ -128,6 +136,7 @@ def _requests(
 def _request(kind: RequestKind, item: Block, steps: tuple[Role, ...]) -> RequestRule:
     item.needs("enabled")
     most_granted = item.value("most_granted", cell.whole_number(0, 99))
+    most_asked = item.value("most_asked", cell.whole_number(1, 99))
     decide_within = item.value("decide_within", cell.step_limit)
     return RequestRule(
         kind,
@@ -135,8 +144,22 @@ def _request(kind: RequestKind, item: Block, steps: tuple[Role, ...]) -> Request
         frozenset(item.values("asked_by", _POST_ROLE)),
         steps,
         most_granted,
+        most_asked,
         **({"decide_within": decide_within} if decide_within else {}),
     )
+
+
+def _may_be_off(name: str) -> ActionName:
+    """An action a city may do without. Time and rules must always be able to do the others, or cases would hang."""
+    action = _ACTION(name)
+    kind = next((kind for kind, effect in EFFECT_OF.items() if effect is action), None)
+    if action in NEVER_OFF:
+        problem = f"{quoted(name)} is done by time or by a rule; without it cases would hang or lie unseen."
+        raise Unreadable(problem, f"Take it out{_INSTEAD.get(action, '.')}")
+    if kind is not None and all(step.by == {Role.RULE} for step in ROWS_OF[action]):
+        problem = f"{quoted(name)} is what a granted request does; switched off here, it would be granted in vain."
+        raise Unreadable(problem, f"Take it out and write enabled: no under requests.{kind}.")
+    return action
 
 
 def _step_limits(block: Block) -> dict[Any, Limit]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.calendar_of_work import DayOverride
 from models.catalogue import FilingCondition, ResponsibilityRow
-from models.city import Area, ContactPoint, DayHours, InspectorDuty, Post, Seat, Unit
+from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post, Seat, Unit
 from models.directory import cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
@@ -68,6 +68,7 @@ class Sheets:
     approvals: tuple[Record[ApprovalStep], ...]
     calendar: tuple[Record[DayOverride], ...]
     sources: tuple[Record[Source], ...]
+    leave: tuple[Record[Leave], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -243,6 +244,13 @@ SOURCES = SheetFormat(
     ("code",),
     lambda values: Source(**values),
 )
+LEAVE = SheetFormat(
+    "leave.csv",
+    (_POST, Column("from", cell.day), Column("to", cell.day)),
+    ("post", "from"),
+    lambda values: Leave(values["post"], values["from"], values["to"]),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -255,4 +263,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     APPROVALS,
     CALENDAR,
     SOURCES,
+    LEAVE,
 )

@@ -146,6 +146,15 @@ def test_where_no_seat_is_planned_everybody_who_holds_the_role_is_told() -> None
     assert told == [("request_to_decide", "evaluator")]
 
 
+def test_a_post_that_has_ended_is_told_of_nothing() -> None:
+    documents = changed("approvals.csv", "extension,1,dispatcher", "extension,1,evaluator")
+    former = "evaluator-b,考核员乙,centre,evaluator,,,,2019-05-06\nevaluator,"
+    documents = changed("posts.csv", "evaluator,", former, documents)
+    documents = changed("contact_points.csv", "evaluator,1", "evaluator-b,1,demo,demo\nevaluator,1", documents)
+    told = told_after(Story(a_small_city(documents)).handling(), LIAISON, "ask", kind="extension", reason="x")
+    assert told == [("request_to_decide", "evaluator")]
+
+
 def test_the_seat_of_the_hour_is_told() -> None:
     asked = Story(a_small_city(changed("approvals.csv", "extension,1,dispatcher", "extension,1,acceptor"))).handling()
     assert told_after(asked, LIAISON, "ask", "2019-05-06 11:00", kind="extension", reason="x") == [
@@ -262,12 +271,24 @@ def test_of_several_rungs_in_one_visit_other_news_is_not_lost() -> None:
 
 def test_every_action_of_the_table_is_told_or_known_to_be_silent() -> None:
     silent = {
-        *("report", "flag_similar", "unmerge", "verify", "file", "return_to_acceptor", "receive", "assign"),
-        *("revoke_assign", "withdraw", "suspend", "exempt", "report_handled", "quick_fix", "add_note", "add_picture"),
+        *(
+            "report",
+            "flag_similar",
+            "unmerge",
+            "verify",
+            "file",
+            "return_to_acceptor",
+            "receive",
+            "withdraw",
+            "suspend",
+        ),
+        *("exempt", "report_handled", "quick_fix", "add_note", "add_picture"),
+        "climb_silence",  # tells of a notice that exists, and is told by the messages themselves
     }
     told = {
         *("merge", "order_verify", "accept", "reject", "dispatch", "hand_back", "arbitrate", "redispatch", "correct"),
         *("ask", "decide", "extend", "promise", "void", "lapse", "resume", "order_check", "check", "repair_stage"),
-        *("close", "supervise", "force_close", "reopen", "climb", "alarm_seat", "remind_request", "correct_calendar"),
+        *("assign", "revoke_assign", "close", "supervise", "force_close", "reopen", "climb", "alarm_seat"),
+        *("remind_request", "correct_calendar"),
     }
     assert {step.action.value for step in STEPS} == silent | told

@@ -5,6 +5,7 @@ import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -55,15 +56,24 @@ def test_facts_without_one_text_are_refused(facts: dict[str, object], why: str) 
         canonical(facts)
 
 
-@given(
-    st.dictionaries(
-        st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    )
-)
+class Colour(StrEnum):
+    RED = "red"
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+nested = st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
+
+
+@given(st.dictionaries(st.text(), nested))
 def test_the_order_in_which_facts_come_does_not_matter_and_nothing_is_lost(facts: dict[str, object]) -> None:
     text = canonical(facts)
     assert canonical(dict(reversed(facts.items()))) == text
     assert json.loads(text) == facts
+
+
+@given(st.dictionaries(st.text(), nested | st.just(Colour.RED)) | st.lists(nested))
+def test_the_text_is_what_any_json_library_writes(facts: Any) -> None:
+    assert canonical(facts) == json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def test_every_column_of_an_event_is_hashed_but_its_id_and_the_hash_itself() -> None:
@@ -80,6 +90,26 @@ def test_another_program_can_compute_the_hash_from_the_description() -> None:
     ]  # fmt: skip
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     assert event["hash"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+ODD_FACTS = {
+    "reason": 'a "b"\n\t\\ \x7f\u2028 梨河镇 😀',
+    "amount": Decimal("2.50"),
+    "until": datetime(2019, 5, 5, 11, 0, 0, 7, tzinfo=SHANGHAI_HOURS),
+    "candidates": [{"metres": 12.3, "case": 7, "far": 1e22}, [], {}, None],
+    "final": True,
+    "count": -3,
+}
+
+
+def test_hashes_are_those_that_stored_events_carry() -> None:
+    """A change of one of these would break the chain of every case there is."""
+    first = an_event(facts=canonical(ODD_FACTS), from_state=None, at=datetime(2019, 5, 5, 11, tzinfo=SHANGHAI_HOURS))
+    second = an_event(seq=2, previous_hash=first["hash"], actor='"甲"\x00', flow_run_id="run-1")
+    assert [first["hash"], second["hash"]] == [
+        "d18b5fe205106ffbe731c7c96a8a2ed461ec88d5fb808443567cab17d6f06906",
+        "7e4ac05ca0b2d77d3d89c59b54e14659c03f29753a99ed4830d32d6843ae6f40",
+    ]
 
 
 def test_the_same_moment_in_another_zone_has_the_same_hash() -> None:
@@ -142,4 +172,4 @@ def changed_and_hashed_again(rows: list[dict[str, Any]]) -> list[dict[str, Any]]
 def test_the_first_event_that_does_not_fit_is_named(spoil: Any, problem: Problem, seq: int) -> None:
     broken = verify_chain(spoil(a_chain(7, length=5)))
     assert broken is not None
-    assert (broken.problem, broken.seq, broken.event_id) == (problem, seq, 700 + seq)
+    assert (broken.problem, broken.seq, broken.row_id) == (problem, seq, 700 + seq)

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from models.ladder import next_wake, rung_moments
+from models.lifecycle_table import NEVER_OFF
 from models.policy import Rung
 from models.vocabulary import ClockKind, State
 from tests.builders import MONDAY, Story, a_story, acting, local, shown
-from tests.cities import a_small_city, changed
+from tests.cities import a_small_city
 
 REMINDER, OVERDUE, SUPERVISION, BULLETIN = "reminder", "overdue", "supervision", "bulletin"
 
@@ -149,8 +150,9 @@ def test_every_seat_and_inspector_is_alarmed_of_once(state: State) -> None:
 
 
 def test_what_time_does_cannot_be_switched_off_so_that_no_case_hangs() -> None:
-    off = "disabled_actions: [climb, alarm_seat, remind_request, resume, lapse, repair_stage]\nmost_hand_backs: 3"
-    story = Story(a_small_city(changed("policy.yaml", "most_hand_backs: 3", off))).handling("lihe", MONDAY)
+    # `city check` refuses such a policy; where one was made otherwise, cases go on all the same.
+    city = a_small_city()
+    story = Story(replace(city, policy=replace(city.policy, disabled_actions=NEVER_OFF))).handling("lihe", MONDAY)
     story.asked("suspension", "2019-05-06 09:00", wanted_until="2019-05-07T08:00+08:00")
     story.granted("suspension", "2019-05-06 09:30").granted("suspension", "2019-05-06 10:00", by="shift-leader")
     story.visit("2019-05-07 12:00")

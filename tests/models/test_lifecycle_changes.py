@@ -92,6 +92,47 @@ def test_corrected_to_an_urgent_class_it_stands_in_the_make_safe_stage() -> None
     assert (story.case.stage, story.state) == ("repair", State.HANDLING)
 
 
+def test_corrected_to_an_urgent_class_before_it_is_closed_the_repair_is_not_skipped() -> None:
+    story = Story().handling("lihe", MONDAY).handled("2019-05-06 09:30").checked("2019-05-06 09:40")
+    story.asked("correction", "2019-05-06 09:50", by="acceptor-a", class_code="C0101", condition_no=1)
+    story.granted("correction", "2019-05-06 10:00", by="shift-leader")
+    assert (story.state, story.case.stage, story.due) == (State.HANDLING, "repair", "2019-05-13 10:00")
+    assert story.last("repair_stage")["make_safe_on_time"] is True  # handled 09:30, two urgent hours until 10:00
+    assert story.told[-1] == ("task", "lihe-liaison")
+    refusal = story.does("shift-leader", "close", "2019-05-06 10:10")
+    assert refusal is not None
+    assert refusal.code == "not_now"
+    story.handled("2019-05-13 09:00").checked("2019-05-13 09:30").closed("2019-05-13 09:40")
+    assert (story.last("close")["how"], story.last("close")["handled_on_time"]) == ("checked", True)
+
+
+@pytest.mark.parametrize(
+    ("class_code", "wanted"),
+    [
+        ("E0101", {"condition_no": 2}),
+        ("E0101", {"place": "梨河村南"}),
+        ("C0101", {"class_code": "E0110", "condition_no": 1}),
+    ],
+)
+def test_any_other_correction_leaves_a_checked_case_to_be_closed(class_code: str, wanted: dict[str, Any]) -> None:
+    story = (
+        Story(class_code=class_code).handling("lihe", MONDAY).handled("2019-05-06 08:30").checked("2019-05-06 08:40")
+    )
+    if class_code == "C0101":
+        story.handled("2019-05-06 08:50").checked("2019-05-06 09:00")
+    story.asked("correction", "2019-05-06 09:10", by="acceptor-a", **wanted)
+    story.granted("correction", "2019-05-06 09:20", by="shift-leader")
+    assert story.state is State.CLOSING
+
+
+def test_a_repaired_case_corrected_to_another_urgent_condition_is_not_repaired_twice() -> None:
+    story = Story(class_code="C0101").handling("lihe", MONDAY).handled("2019-05-06 08:30").checked("2019-05-06 08:40")
+    story.handled("2019-05-06 08:50").checked("2019-05-06 09:00")
+    story.asked("correction", "2019-05-06 09:10", by="acceptor-a", class_code="C0101", condition_no=1)
+    story.granted("correction", "2019-05-06 09:20", by="shift-leader")
+    assert (story.state, story.case.stage) == (State.CLOSING, "repair")
+
+
 # After closing
 
 

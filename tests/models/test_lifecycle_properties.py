@@ -47,7 +47,7 @@ POLICIES: tuple[Mapping[str, str], ...] = (
     {"most_hand_backs: 3": "most_hand_backs: 0", "seat_alarm_share: 2": "seat_alarm_share: 0.5"},
 )
 BY_RULE = 3
-"""The policy under which a rule takes every step it may, also of citizens' reports."""
+"""The policy under which a rule takes every step it may, also of citizens' reports; there an inspector's post ends."""
 BEGINNINGS: Mapping[str, Callable[[Story], Story]] = {
     "dispatched": lambda story: story.dispatched(),
     "handling": lambda story: story.handling(),
@@ -63,6 +63,8 @@ def a_city(policy: int = 0, calendar: int = 0) -> City:
     documents: Mapping[str, str] = {**SMALL_CITY, "calendar.csv": f"date,working,name\n{CALENDARS[calendar]}"}
     for old, new in POLICIES[policy].items():
         documents = changed("policy.yaml", old, new, documents)
+    if policy == BY_RULE:
+        documents = changed("posts.csv", "410184101,inspector-b,,\n", "410184101,inspector-b,,2019-05-08\n", documents)
     return a_small_city(documents)
 
 
@@ -79,6 +81,8 @@ def onward(case: CaseState, at: datetime) -> list[Move]:
         (unit, "hand_back", {"reason": "越界"}),
         ("dispatcher", "redispatch", {"unit": "water", "reason": "改派"}),
         ("dispatcher", "redispatch", {"unit": case.unit or "lihe", "reason": "确认"}),
+        ("leader", "redispatch", {"unit": "lihe", "reason": "撤销"}),
+        ("lihe-liaison", "hand_back", {"reason": "下属单位退回"}),
         (unit, "ask", {"kind": "extension", "reason": "等配件"}),
         *((unit, "ask", {"kind": "suspension", "reason": "雨季", "wanted_until": until}) for until in ahead),
         *((unit, "ask", {"kind": "promise", "reason": "施工", "wanted_until": until}) for until in ahead),
@@ -92,7 +96,10 @@ def onward(case: CaseState, at: datetime) -> list[Move]:
             ("acceptor-a", "merge", {"into": "R7", "resolved": {"into_id": 10**9, "into_ended": False}}),
             ("inspector-a", "quick_fix", both),
         ],
-        State.VERIFYING: [("inspector-a", "verify", {"result": r}) for r in ("true", "false", "not_found")],
+        State.VERIFYING: [
+            *(("inspector-a", "verify", {"result": r}) for r in ("true", "false", "not_found")),
+            *(("acceptor-b", "order_verify", {"inspector": inspector}) for inspector in ("inspector-a", "inspector-b")),
+        ],
         State.ACCEPTED: [("shift-leader", "file", {})],
         State.FILED: [
             *(("dispatcher", "dispatch", {"unit": unit}) for unit in UNITS),
@@ -100,12 +107,16 @@ def onward(case: CaseState, at: datetime) -> list[Move]:
             ("dispatcher", "return_to_acceptor", {"reason": "类别有误"}),
         ],
         State.DISPATCHED: [*[(unit, "receive", {})] * 6, (unit, "assign", {"unit": "lihe"}), *of_unit],
-        State.HANDLING: [(unit, "report_handled", {})] * 5 + [(unit, "revoke_assign", {"unit": "lihe"}), *of_unit],
+        State.HANDLING: [
+            *[(unit, "report_handled", {})] * 5,
+            *[("lihe-liaison", "report_handled", {}), (unit, "assign", {"unit": "lihe"})],
+            *[(unit, "revoke_assign", {"unit": "lihe"}), *of_unit],
+        ],
         State.CHECKING: [
             *[("inspector-a", "check", {"result": "passed"})] * 2,
             ("inspector-a", "check", {"result": "failed", "reason": "未修好"}),
             ("inspector-b", "check", {"result": "made_safe"}),
-            ("acceptor-a", "order_check", {"inspector": "inspector-b"}),
+            *(("acceptor-a", "order_check", {"inspector": inspector}) for inspector in ("inspector-a", "inspector-b")),
         ],
         State.CLOSING: [("shift-leader", "close", {})],
         State.SUSPENDED: [("leader", "resume", {})],
@@ -229,6 +240,8 @@ def holds(story: Story, now: datetime) -> None:
     for request in story.case.requests:
         step = step_for(EFFECT_OF[request.kind], {})
         assert request.state is not RequestState.OPEN or (step is not None and story.case.state in step.from_)
+        assert request.reminders <= sum(rung.times for rung in story.city.policy.request_ladder)
+    last_check_only(story.case)
     keys = [notice.dedupe_key for notice in story.notices]
     assert len(keys) == len(set(keys))
     assert_replayed(story, lambda edition: story.city.calendar)
@@ -241,6 +254,13 @@ def clock_rule(case: CaseState) -> None:
     assert running == (0 if case.state in ENDED or case.state is State.SUSPENDED else 1)
     if case.state in ENDED:
         assert set(states) == {ClockState.FINISHED}
+
+
+def last_check_only(case: CaseState) -> None:
+    """A check of the make-safe stage never leads to closing: the repair comes first."""
+    assert case.state is not State.CLOSING or case.stage != "make_safe"
+    if case.on_bulletin:
+        assert any(rung.code in case.rungs for rung in a_city().policy.ladder if rung.bulletin)
 
 
 def history_is_a_chain(events: list[CaseEvent], now: datetime) -> None:

@@ -14,6 +14,8 @@ from tests.builders import MONDAY, Story, a_story, acting, shown
 from tests.cities import a_small_city, changed
 
 FRIDAY = "2019-05-10T08:00+08:00"
+PROMISES = a_small_city(changed("policy.yaml", "promise_sets_deadline: no", "promise_sets_deadline: yes"))
+"""A city in which a promised day is the deadline."""
 
 
 def a_suspended_case(granted_at: str = "2019-05-06 10:30", until: str = FRIDAY) -> Story:
@@ -155,6 +157,58 @@ def test_a_promised_day_is_the_deadline_only_where_the_city_says_so(moves: str, 
     assert (shown(story.case.promised_until), story.due) == ("2019-05-08 10:00", due)
 
 
+def test_a_promise_that_sets_the_deadline_is_asked_for_before_the_old_one_has_passed() -> None:
+    asked = {"kind": "promise", "reason": "等配件", "wanted_until": "2019-05-08T10:00+08:00"}
+    late = Story(PROMISES).handling("lihe", MONDAY).does("lihe-liaison", "ask", "2019-05-06 12:00:01", **asked)
+    assert late is not None
+    assert (late.code, shown(late.facts["due_at"])) == ("promise_after_overdue", "2019-05-06 12:00")
+    assert Story(PROMISES).handling("lihe", MONDAY).does("lihe-liaison", "ask", "2019-05-06 12:00", **asked) is None
+    elsewhere = Story().handling("lihe", MONDAY)  # A promise moves nothing there, and may be given at any time.
+    assert elsewhere.does("lihe-liaison", "ask", "2019-05-06 16:00", **asked) is None
+
+
+def test_promised_in_time_and_granted_late_the_promised_day_is_the_deadline() -> None:
+    story = Story(PROMISES).handling("lihe", MONDAY)
+    story.asked("promise", "2019-05-06 11:00", wanted_until="2019-05-08T10:00+08:00")
+    story.granted("promise", "2019-05-06 16:00")
+    assert story.due == "2019-05-08 10:00"
+    story.visit("2019-05-07 16:00")
+    assert [at for _, at in story.history("climb")] == ["2019-05-06 11:12", "2019-05-06 12:00"]  # of the old deadline
+
+
+def test_a_promise_of_an_evening_without_working_time_leaves_the_deadline_as_it_is() -> None:
+    story = Story(PROMISES, class_code="E0110").handling("lihe", MONDAY)  # due Wednesday 18:00
+    story.asked("promise", "2019-05-06 17:00", wanted_until="2019-05-06T22:00+08:00")
+    story.granted("promise", "2019-05-06 18:30")
+    assert story.due == "2019-05-08 18:00"
+
+
+@pytest.mark.parametrize(("extended", "due"), [(False, "2019-05-08 10:00"), (True, "2019-05-08 16:00")])
+def test_a_class_corrected_after_a_promise_leaves_the_promised_deadline(extended: bool, due: str) -> None:
+    story = Story(PROMISES).handling("lihe", MONDAY)
+    story.asked("promise", "2019-05-06 08:30", wanted_until="2019-05-08T10:00+08:00")
+    story.granted("promise", "2019-05-06 09:00")
+    if extended:  # one more original limit of 4 work hours
+        story.asked("extension", "2019-05-06 09:10").granted("extension", "2019-05-06 09:20")
+    assert story.due == due
+    story.asked("correction", "2019-05-06 10:00", by="acceptor-a", class_code="E0110", condition_no=1)
+    story.granted("correction", "2019-05-06 10:10", by="shift-leader")
+    assert (story.case.class_code, story.due) == ("E0110", due)
+    story.must("dispatcher", "redispatch", "2019-05-06 11:00", unit="water", reason="改派")
+    assert story.due == "2019-05-09 11:00"  # What lihe promised binds nobody else: 3 work days of the new class.
+
+
+def test_a_promised_case_corrected_to_an_urgent_class_keeps_its_day_and_gets_its_repair() -> None:
+    story = Story(PROMISES).handling("lihe", MONDAY)
+    story.asked("promise", "2019-05-06 08:30", wanted_until="2019-05-08T10:00+08:00")
+    story.granted("promise", "2019-05-06 09:00")
+    story.asked("correction", "2019-05-06 10:00", by="acceptor-a", class_code="C0101", condition_no=1)
+    story.granted("correction", "2019-05-06 10:10", by="shift-leader")
+    assert (story.case.stage, story.due) == ("make_safe", "2019-05-08 10:00")
+    story.handled("2019-05-06 11:00").checked("2019-05-06 11:30")
+    assert (story.case.stage, story.due) == ("repair", "2019-05-13 11:30")
+
+
 # Void 作废
 
 
@@ -271,13 +325,15 @@ def test_closing_lapses_what_is_still_open() -> None:
     assert story.history("close", "lapse") == [("close", "2019-05-06 09:50"), ("lapse", "2019-05-06 09:50")]
 
 
-def test_a_request_left_lying_is_reminded_of_once_when_its_own_time_is_up() -> None:
-    story = Story().handling("lihe", MONDAY)
-    story.asked("suspension", "2019-05-06 11:30", wanted_until="2019-06-06T08:00+08:00")
-    story.visit("2019-05-09 08:00")
-    assert story.history("remind_request") == [("remind_request", "2019-05-07 11:30")]  # one work day later
-    reminders = [n for n in story.notices if n.kind == "request_to_decide" and n.priority == "urgent"]
-    assert [n.recipient for n in reminders] == ["dispatcher"]
+def test_a_refused_suspension_may_be_asked_for_again_unless_the_city_counts_what_was_asked() -> None:
+    wish = {"kind": "suspension", "reason": "雨季", "wanted_until": FRIDAY}
+    one = changed("policy.yaml", "most_granted: 1\n  promise", "most_granted: 1\n    most_asked: 1\n  promise")
+    for city, code in ((a_small_city(), None), (a_small_city(one), "asked_cap")):
+        story = Story(city).handling("lihe", MONDAY).must("lihe-liaison", "ask", "2019-05-06 08:10", **wish)
+        story.must("lihe-liaison", "withdraw", "2019-05-06 08:20", kind="suspension")  # counts nowhere
+        story.must("lihe-liaison", "ask", "2019-05-06 08:30", **wish)
+        story.must("dispatcher", "decide", "2019-05-06 08:40", kind="suspension", verdict="refused", reason="不足")
+        assert code_of(story.does("lihe-liaison", "ask", "2019-05-06 08:50", **wish)) == code
 
 
 def test_a_kind_that_the_city_has_switched_off_cannot_be_asked_for() -> None:

@@ -26,13 +26,15 @@ WORDS: Mapping[str, str] = {
 
 # From the table of the design, §4, with the choices it leaves to the builder: a case is received where it was
 # dispatched and an inner assignment is revoked where it was made; an extension may be granted while the case is being
-# checked, closed or suspended, for it counts from the old deadline; which officials ask and approve is the city's data.
+# checked, closed or suspended, for it counts from the old deadline; which officials ask and approve is the city's data;
+# a verification that nobody answers is ordered again; after an arbitration the leader redispatches; a case corrected to
+# a condition with a follow-up limit goes on to its repair also from closing.
 TABLE = """
 report              |                           | reported          | source
 flag_similar        | reported                  | same              | rule
 merge               | reported accepted         | merged            | acceptor rule
 unmerge             | merged                    | reported          | acceptor
-order_verify        | reported                  | verifying         | acceptor rule
+order_verify        | reported verifying        | verifying         | acceptor rule
 verify true         | verifying                 | reported          | inspector
 verify false        | verifying                 | reported          | inspector
 verify not_found    | verifying                 | reported          | inspector
@@ -46,7 +48,7 @@ assign              | with_unit                 | handling          | unit
 revoke_assign       | handling                  | handling          | unit
 hand_back           | with_unit                 | filed             | unit rule
 arbitrate           | filed                     | dispatched        | leader
-redispatch          | with_unit                 | dispatched        | dispatcher
+redispatch          | with_unit                 | dispatched        | dispatcher leader
 correct             | any_open                  | same              | acceptor rule
 ask extension       | with_unit                 | same              | officials
 ask suspension      | with_unit                 | same              | officials
@@ -70,7 +72,7 @@ order_check         | checking                  | same              | acceptor r
 check passed        | checking                  | closing           | inspector
 check made_safe     | checking                  | handling          | inspector
 check failed        | checking                  | handling          | inspector
-repair_stage        | checking                  | handling          | rule
+repair_stage        | checking closing          | handling          | rule
 close               | closing                   | closed            | shift_leader rule
 quick_fix           | reported                  | closing           | inspector
 supervise           | any_open                  | same              | leader rule
@@ -79,6 +81,7 @@ add_picture         | any_open                  | same              | anyone
 force_close         | any_open                  | closed            | leader
 reopen              | closed                    | filed             | acceptor public
 climb               | with_unit                 | same              | rule
+climb_silence       | any_open                  | same              | rule
 alarm_seat          | any_open                  | same              | rule
 remind_request      | any_open closed           | same              | rule
 correct_calendar    | any_open                  | same              | rule
@@ -135,7 +138,7 @@ _ACTORS = {
 _FACTS: Mapping[str, Mapping[str, Any]] = {
     "flag_similar": {"candidates": [{"case": 7, "metres": 12.5, "hours": 3.0}]},
     "merge": {"into": "R7", "resolved": {"into_id": 999_999, "into_ended": False}},
-    "order_verify": {"inspector": "inspector-a"},
+    "order_verify": {"inspector": "inspector-b"},
     "order_check": {"inspector": "inspector-a"},
     "dispatch": {"unit": "lihe"},
     "redispatch": {"unit": "water"},
@@ -153,6 +156,7 @@ _FACTS: Mapping[str, Mapping[str, Any]] = {
     "add_note": {"note": "已到现场"},
     "add_picture": {"picture": "site.jpg"},
     "climb": {"rung": "reminder", "due_at": "2019-05-06T04:00:00+00:00"},
+    "climb_silence": {"notice": 7, "rung": "deputy"},
     "alarm_seat": {"clock": "accept"},
     "correct_calendar": {"calendar_edition": "the same"},
 }
@@ -194,6 +198,8 @@ def prepared(row: Row, state: State) -> Story:
     if row.name == "arbitrate" and state is State.FILED:
         for _ in range(3):
             story.must("dispatcher", "dispatch", NOW, unit="lihe").must("lihe-liaison", "hand_back", NOW, reason="越界")
+    if row.name == "revoke_assign" and state is State.HANDLING:
+        story.must("lihe-liaison", "assign", NOW, unit="market")
     if row.name in _ABOUT_A_REQUEST:
         _with_a_request(story, state)
     return story

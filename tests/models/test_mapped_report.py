@@ -16,11 +16,11 @@ NOW = datetime(2019, 5, 5, 4, tzinfo=UTC)
 CITY = a_small_city()
 
 
-def read(mapping: SourceMapping | None = None, **values: str) -> MappedReport | Refusal:
+def read(mapping: SourceMapping | None = None, /, **values: str) -> MappedReport | Refusal:
     return read_report(mapping or a_mapping(), a_row(**values), CITY, NOW)
 
 
-def taken(mapping: SourceMapping | None = None, **values: str) -> MappedReport:
+def taken(mapping: SourceMapping | None = None, /, **values: str) -> MappedReport:
     report = read(mapping, **values)
     assert isinstance(report, MappedReport), report
     return report

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.policy import SimilarRule
-from models.similar import NearbyIndex, as_candidate, box_around, distance_metres, joins_by_rule
+from models.similar import Candidate, NearbyIndex, as_candidate, box_around, distance_metres, joins_by_rule
 
 RULE = SimilarRule(join_by=frozenset({"component_code", "camera", "source_chain"}))
 MONDAY = datetime(2019, 5, 6, tzinfo=UTC)
@@ -52,10 +52,26 @@ def test_distances_are_those_of_the_globe(places: tuple[float, float, float, flo
         (Spot(class_code="C0102"), False),
         (Spot(class_code=None), False),
         (Spot(longitude=None, latitude=None), False),
+        (Spot(latitude=34.4 + 50.1 * METRE, camera="K1"), False),
+        (Spot(longitude=None, camera="K1"), True),
+        (Spot(latitude=None, camera="K2"), False),
+        (Spot(latitude=None, camera="K1", class_code="C0102"), False),
+        (Spot(latitude=None, camera="K1", opened_at=MONDAY - timedelta(hours=25)), False),
+        (Spot(latitude=None, component_code="K1"), False),
     ],
 )
 def test_a_case_is_similar_inside_the_bounds_of_the_policy(case: Spot, similar: bool) -> None:
-    assert (as_candidate(7, case, Spot(), RULE) is not None) is similar
+    assert (as_candidate(7, case, Spot(camera="K1"), RULE) is not None) is similar
+
+
+@pytest.mark.parametrize("key", ["component_code", "camera", "source_chain"])
+def test_without_a_position_the_same_name_stands_for_nearness_and_no_distance_is_made_up(key: str) -> None:
+    placed, unplaced = Spot(**{key: "N1"}), Spot(longitude=None, latitude=None, **{key: "N1"})  # type: ignore[arg-type]
+    for case, report in ((placed, unplaced), (unplaced, placed), (unplaced, unplaced)):
+        candidate = as_candidate(7, case, report, RULE)
+        assert candidate is not None
+        assert candidate.as_fact == {"case": 7, "metres": None, "hours": 0.0}
+        assert joins_by_rule(report, candidate, RULE) == key
 
 
 @pytest.mark.parametrize(
@@ -108,18 +124,48 @@ def test_index_and_box_find_what_asking_every_case_finds(
     rule = SimilarRule(within_metres=metres)
     report = Spot(*place)
     cases = [Spot(_wrapped(place[0] + east), max(-90.0, min(90.0, place[1] + north))) for east, north in around]
+    asked = asked_one_by_one(cases, report, rule)
+    assert index_of(cases, rule).candidates(report) == asked
+    box = box_around(*place, metres)
+    for candidate in asked:
+        near = cases[candidate.case_id]
+        assert near.longitude is not None
+        assert near.latitude is not None
+        assert box.south <= near.latitude <= box.north
+        assert any(west <= near.longitude <= east for west, east in box.longitudes)
+
+
+names = st.sampled_from([None, "", "N1", "N2"])
+spots = st.builds(
+    Spot,
+    longitude=st.sampled_from([None, 113.7, 113.8]),
+    latitude=st.sampled_from([None, 34.4]),
+    class_code=st.sampled_from([None, "C0101", "C0102"]),
+    opened_at=st.sampled_from([MONDAY, MONDAY + timedelta(hours=25)]),
+    component_code=names,
+    camera=names,
+    source_chain=names,
+)
+
+
+@given(st.lists(spots, max_size=12), spots, st.sets(st.integers(0, 11)))
+def test_the_index_finds_by_name_what_asking_every_case_finds(cases: list[Spot], report: Spot, ended: set[int]) -> None:
+    index = index_of(cases, RULE)
+    for case_id in ended:
+        index.remove(case_id)
+    asked = asked_one_by_one(cases, report, RULE)
+    assert index.candidates(report) == [candidate for candidate in asked if candidate.case_id not in ended]
+
+
+def asked_one_by_one(cases: list[Spot], report: Spot, rule: SimilarRule) -> list[Candidate]:
+    return [found for number, case in enumerate(cases) if (found := as_candidate(number, case, report, rule))]
+
+
+def index_of(cases: list[Spot], rule: SimilarRule) -> NearbyIndex:
     index = NearbyIndex(rule)
     for number, case in enumerate(cases):
         index.add(number, case)
-    asked = [found for number, case in enumerate(cases) if (found := as_candidate(number, case, report, rule))]
-    assert index.candidates(report) == asked
-    box = box_around(*place, metres)
-    for candidate in asked:
-        found = cases[candidate.case_id]
-        assert found.longitude is not None
-        assert found.latitude is not None
-        assert box.south <= found.latitude <= box.north
-        assert any(west <= found.longitude <= east for west, east in box.longitudes)
+    return index
 
 
 def _wrapped(longitude: float) -> float:

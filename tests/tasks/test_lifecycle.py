@@ -17,7 +17,7 @@ from tasks.case_store import CASES, EVENTS, NOTICES, CaseMovedMeanwhileError, Ch
 from tasks.database import reading, transaction
 from tasks.inbox import INBOX, outcome_of, put_action
 from tasks.lifecycle import move_cases, wake_all
-from tests.stored_cases import a_loaded_city, actions_of, acts, at, reports_taken_in, rows_of, states
+from tests.stored_cases import ZONE, a_loaded_city, actions_of, acts, at, reports_taken_in, rows_of, states
 
 WHOLE_LIFE = ["report", "accept", "file", "dispatch", "receive", "report_handled", "order_check", "check", "close"]
 
@@ -220,6 +220,52 @@ def test_a_late_case_climbs_and_its_unit_is_told_in_the_same_transaction(engine:
     assert visit.overdue == 1
     kinds = [(row.kind, row.recipient) for row in rows_of(engine, select(NOTICES).order_by(NOTICES.c.id))]
     assert kinds == [("task", "lihe-liaison"), ("overdue", "lihe-liaison"), ("overdue", "lihe-head")]
+
+
+def reminders(engine: Engine) -> list[tuple[str, str]]:
+    """(rung, local time) of every reminder of a request."""
+    rows = rows_of(engine, select(EVENTS.c.facts, EVENTS.c.at).where(EVENTS.c.action == "remind_request"))
+    return [(json.loads(row.facts)["rung"], f"{row.at.astimezone(ZONE):%m-%d %H:%M}") for row in rows]
+
+
+def test_a_request_nobody_decides_is_spoken_of_by_one_visit_after_the_other(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    wish = {"kind": "suspension", "reason": "雨季", "wanted_until": "2019-12-01T08:00:00+08:00"}
+    acts(engine, city, names, "ask", "lihe-liaison", at("2019-05-06 11:30"), **wish)
+    for day in ("06", "07", "08", "09"):
+        move_cases(engine, now=at(f"2019-05-{day} 12:00"))
+    assert reminders(engine) == [("remind", f"05-{day} 11:30") for day in ("07", "08", "09")]
+    acts(engine, city, names, "decide", "dispatcher", at("2019-05-09 14:00"), kind="suspension", verdict="granted")
+    move_cases(engine, now=at("2019-05-09 14:02"))
+    with reading(engine) as connection:
+        (one,) = read_cases(connection, [row.id for row in connection.execute(select(CASES.c.id))]).values()
+    (request,) = one.case.requests
+    assert (request.due_at, request.reminders, len(request.decisions)) == (at("2019-05-10 12:00"), 0, 1)
+    move_cases(engine, now=at("2019-05-20 12:00"))  # one late visit finds the moments of the second approver
+    assert reminders(engine)[3:] == [
+        *[("remind", "05-10 12:00"), ("remind", "05-13 12:00"), ("remind", "05-14 12:00"), ("leader", "05-15 12:00")],
+    ]
+    told = select(NOTICES.c.recipient).where(NOTICES.c.kind == "request_waits")
+    assert [row.recipient for row in rows_of(engine, told)] == ["leader"]
+
+
+def test_an_appeal_on_a_closed_case_is_found_by_the_sweep(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    acts(engine, city, names, "receive", "lihe-liaison", at("2019-05-06 09:00"))
+    acts(engine, city, names, "report_handled", "lihe-liaison", at("2019-05-09 08:03"))
+    acts(engine, city, names, "check", "inspector-a", at("2019-05-09 09:00"), result="passed")
+    move_cases(engine, now=at("2019-05-09 09:02"))
+    acts(engine, city, names, "ask", "lihe-liaison", at("2019-05-09 10:00"), kind="appeal", reason="不服")
+    move_cases(engine, now=at("2019-05-09 10:02"))
+    assert states(engine) == {"closed": 1}
+    (row,) = rows_of(engine, select(CASES.c.next_wake_at))
+    assert row.next_wake_at == at("2019-05-10 10:00")
+    assert [m.actions for m in move_cases(engine, now=at("2019-05-10 10:02")).moved] == [("remind_request",)]
+    assert reminders(engine) == [("remind", "05-10 10:00")]
 
 
 def test_named_cases_only_are_moved_by_a_visit_for_them(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -18,7 +19,7 @@ from models.tables import all_tables
 from tasks.database import open_database, reading, transaction
 from tasks.database_engine import MIGRATING, make_engine, parse_address
 from tasks.database_errors import DatabaseOutdated, DatabaseTooNew
-from tasks.migrate import bring_up_to_date, migration_config
+from tasks.migrate import bring_up_to_date, known_revisions, migration_config, newest_revision
 from tests.databases import PostgresOfTheSession
 from tests.event_rows import write_case
 
@@ -69,6 +70,27 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) ->
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, all_tables()) == []
+
+
+def test_the_revisions_told_without_alembic_are_those_alembic_finds(sqlite_engine: Engine) -> None:
+    with reading(sqlite_engine) as connection:
+        scripts = ScriptDirectory.from_config(migration_config(connection))
+        in_order = [script.revision for script in scripts.walk_revisions()]
+        assert MigrationContext.configure(connection).get_current_revision() == newest_revision()
+    assert in_order == sorted(known_revisions(), reverse=True)
+    assert scripts.get_current_head() == newest_revision()
+
+
+def test_a_process_that_migrates_nothing_imports_neither_alembic_nor_the_workbook_library(sqlite_url: str) -> None:
+    heavy = {"alembic", "openpyxl", "numpy", "pandas"}
+    program = f"""
+import sys, tasks.intake, tasks.lifecycle, tasks.notify
+from tasks.database import open_database
+open_database({sqlite_url!r}).dispose()
+open_database({sqlite_url!r}, migrate=False).dispose()
+print(sorted({heavy!r} & set(sys.modules)))
+"""
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
 def test_every_name_of_a_constraint_is_ours_so_that_later_migrations_can_refer_to_it(engine: Engine) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from math import cos, hypot, radians
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from sqlalchemy import Engine, insert
 from models.case import Case
 from models.mapped_report import MappedReport, read_report
 from models.policy import SimilarRule
-from models.similar import EARTH_RADIUS_METRES, NearbyIndex
+from models.similar import EARTH_RADIUS_METRES, JOIN_KEYS, NearbyIndex
 from models.vocabulary import State
 from tasks.case_store import CASES
 from tasks.database import reading, transaction
@@ -82,6 +84,69 @@ def test_a_pole_and_the_antimeridian_are_places_like_others(engine: Engine) -> N
     write_cases(engine, [a_report(1, longitude=179.9999), a_report(2, longitude=10.0, latitude=89.9999)])
     asked = (a_report(100, longitude=-179.9999), a_report(101, longitude=-170.0, latitude=89.9999))
     assert candidates(engine, *asked) == {100: [1], 101: [2]}
+
+
+def test_without_a_position_the_same_name_finds_a_case_wherever_it_lies(engine: Engine) -> None:
+    nowhere = {"longitude": None, "latitude": None}
+    cases = [
+        a_report(1, camera="K1"),
+        a_report(2, camera="K1", **nowhere),
+        a_report(3, camera="K2", **nowhere),
+        a_report(4, camera="K1", opened_at=NOON - timedelta(hours=25)),
+        a_report(5, camera="K1", class_code="C0102"),
+        a_report(6, source_chain="N1", latitude=None),
+        a_report(7, component_code="D1", camera="K1", latitude=35.0),
+    ]
+    write_cases(engine, cases)
+    asked = (
+        a_report(100, camera="K1", **nowhere),
+        a_report(101, camera="K1"),
+        a_report(102, source_chain="N1", component_code="D1", **nowhere),
+        a_report(103, source_chain="", **nowhere),
+        a_report(104, camera="K1", class_code=None, **nowhere),
+    )
+    assert candidates(engine, *asked) == {100: [1, 2, 7], 101: [1, 2], 102: [6, 7]}
+
+
+def test_on_made_up_reports_with_and_without_positions_every_way_of_asking_agrees(engine: Engine) -> None:
+    draw = Random(20190505)
+    names = [None, None, None, "", "N1", "N2", "N3"]
+    cases = [
+        a_report(
+            number,
+            longitude=draw.choice([None, 113.7, 113.7003, 113.8]),
+            latitude=draw.choice([34.4, 34.4003, None]),
+            class_code=draw.choice(["C0101", "C0102", None]),
+            opened_at=NOON + timedelta(hours=draw.choice([0, 10, 20, 30])),
+            **{key: draw.choice(names) for key in JOIN_KEYS},
+        )
+        for number in range(1, 201)
+    ]
+    write_cases(engine, cases)
+    index = NearbyIndex(RULE)
+    for case in cases:
+        index.add(case["id"], Spot.of(case))
+    expected = {report["id"]: similar_by_hand(report, cases) for report in cases}
+    assert sum(map(len, expected.values())) > 1_000
+    assert {one["id"]: [c.case_id for c in index.candidates(Spot.of(one))] for one in cases} == expected
+    assert candidates(engine, *cases) == {report: found for report, found in expected.items() if found}
+
+
+def similar_by_hand(report: dict[str, Any], cases: Sequence[dict[str, Any]]) -> list[int]:
+    """The rule written out once more, on a plane, for reports within some kilometres."""
+    found = []
+    for case in cases:
+        apart = abs(case["opened_at"] - report["opened_at"])
+        if not report["class_code"] or case["class_code"] != report["class_code"] or apart > timedelta(hours=24):
+            continue
+        if None in (case["longitude"], case["latitude"], report["longitude"], report["latitude"]):
+            similar = any(report[key] and report[key] == case[key] for key in JOIN_KEYS)
+        else:
+            east = (case["longitude"] - report["longitude"]) * 111_195 * cos(radians(34.4))
+            similar = hypot(east, (case["latitude"] - report["latitude"]) * 111_195) <= 50
+        if similar:
+            found.append(case["id"])
+    return found
 
 
 def test_similar_reports_of_a_batch_are_opened_one_after_the_other() -> None:

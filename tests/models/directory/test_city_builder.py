@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.directory.city_builder import FILES, DirectoryFiles, build_city
+from models.directory.city_builder import FILES, OPTIONAL, DirectoryFiles, build_city
 from models.limits import Limit, LimitUnit
 from models.vocabulary import ActionName, RequestKind, Role
 from tests.cities import SMALL_CITY, a_small_city, changed
@@ -71,11 +71,16 @@ def test_every_fault_of_every_file_is_told_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", sorted(set(FILES) - OPTIONAL))
 def test_a_missing_file_is_one_fault_and_no_avalanche(file: str) -> None:
     documents = {name: text for name, text in SMALL_CITY.items() if name != file}
     expected = f"{file}: the file is missing. Add it, at least with its header or keys."
     assert texts_of_faults(documents) == [expected]
+
+
+@pytest.mark.parametrize("file", sorted(OPTIONAL))
+def test_a_city_does_without_a_file_it_need_not_have(file: str) -> None:
+    assert texts_of_faults({name: text for name, text in SMALL_CITY.items() if name != file}) == []
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith(".csv")])

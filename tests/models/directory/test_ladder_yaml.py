@@ -83,6 +83,40 @@ FAULTS = [
         ],
         id="an unknown priority",
     ),
+    pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "requests: []\nrungs:",
+        [
+            "warning: ladder.yaml line 1, key requests: nobody hears of a request left lying. Name at least who "
+            "decides, as to: [decider], and who is told when that does not help.",
+        ],
+        id="requests without a rung",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "requests:\n  - {code: a, to: [decider], times: 20}\n  - {code: a, to: [unit_head], times: 0}\nrungs:",
+        [
+            "ladder.yaml line 2, key requests: these rungs speak 21 times of one decision; 20 is the most. "
+            "Lower times.",
+            'ladder.yaml line 3, key requests[2].code: another rung is called "a". Give each its own code.',
+            'ladder.yaml line 3, key requests[2].times: "0" is no whole number from 1 to 20. Write a number such as 2.',
+            'ladder.yaml line 3, key requests[2].to: "unit_head" is no recipient of a rung. Known: acceptor, admin, '
+            "auditor, decider, dispatcher, evaluator, inspector, leader, shift_leader.",
+        ],
+        id="rungs of requests",
+    ),
+    pytest.param(
+        "posts.csv",
+        "leader,分管领导甲,centre,leader",
+        "leader,分管领导甲,centre,evaluator",
+        [
+            'ladder.yaml, key requests[leader].to: no post has the role "leader". Add such a post to posts.csv, or '
+            "name another role.",
+        ],
+        id="a role of the default rungs that nobody holds",
+    ),
 ]
 
 

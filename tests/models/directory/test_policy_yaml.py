@@ -91,6 +91,43 @@ FAULTS = [
     ),
     pytest.param(
         "policy.yaml",
+        "verified_sources: [inspector]",
+        "disabled_actions: [climb, remind_request, alarm_seat, resume, lapse]",
+        [
+            f'policy.yaml line 44, key disabled_actions: "{name}" is done by time or by a rule; without it cases would '
+            f"hang or lie unseen. Take it out{instead}"
+            for name, instead in (
+                ("climb", "; whoever is told too often stands in the rungs of ladder.yaml."),
+                ("remind_request", "; whoever is told too often stands in the requests of ladder.yaml."),
+                ("alarm_seat", "; seat_alarm_share says when a seat is late."),
+                ("resume", ", or write enabled: no under requests.suspension."),
+                ("lapse", "."),
+            )
+        ],
+        id="steps of time switched off",
+    ),
+    pytest.param(
+        "policy.yaml",
+        "verified_sources: [inspector]",
+        "disabled_actions: [extend, hand_back, correct]",
+        [
+            'policy.yaml line 44, key disabled_actions: "extend" is what a granted request does; switched off here, it '
+            "would be granted in vain. Take it out and write enabled: no under requests.extension.",
+        ],
+        id="the effect of a request switched off",
+    ),
+    pytest.param(
+        "policy.yaml",
+        "most_granted: 2",
+        "most_asked: 0",
+        [
+            'policy.yaml line 11, key requests.extension.most_asked: "0" is no whole number from 1 to 99. '
+            "Write a number such as 2.",
+        ],
+        id="a request that may be asked for no time",
+    ),
+    pytest.param(
+        "policy.yaml",
         "asked_by: [unit_liaison, unit_head]\n  void",
         "asked_by: [unit_leader]\n  void",
         [

@@ -1,0 +1,127 @@
+"""Many rows of one table, written with one statement: what a visit to a thousand cases needs.
+
+SQLAlchemy prepares the values of each row for itself, which costs more than the database does. Here the statement and
+what turns each column's values are worked out once, and the driver gets plain tuples: SQLite in one `executemany`,
+Postgres in one statement over arrays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from tasks.database import is_postgres
+
+MOST_STATEMENTS = 256
+
+Turn = Callable[[Any], Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement's text, and what turns each of its values into what the driver takes (None: nothing)."""
+
+    text: str
+    names: tuple[str, ...]
+    turns: tuple[Turn | None, ...]
+
+    def columns(self, rows: Sequence[Row]) -> list[list[Any]]:
+        """The values, a list a column."""
+        return [
+            [row[name] for row in rows] if turn is None else [turn(row[name]) for row in rows]
+            for name, turn in zip(self.names, self.turns, strict=True)
+        ]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Adds rows, all with the same columns, in their order.
+
+    Example: insert_rows(connection, EVENTS, [{"case_id": 1, "seq": 1, ...}, {"case_id": 1, "seq": 2, ...}])
+    Raises: ValueError for a moment without a zone, KeyError for a row that lacks a column of the first.
+    """
+    if rows:
+        _write(connection, _insert(connection.dialect, table, tuple(rows[0])), rows)
+
+
+def update_rows(
+    connection: Connection, table: Table, match: Sequence[str], rows: Sequence[Row], *, count_up: str | None = None
+) -> int:
+    """Sets rows, all with the same columns: those of `match` find the row, the others are set; returns how many.
+
+    `count_up` names a column, one of `match`, that grows by one: a row another writer changed meanwhile is not found.
+
+    Example: update_rows(connection, CASES, ("id", "version"), rows, count_up="version") == len(rows)
+    Raises: ValueError for a moment without a zone, KeyError for a row that lacks a column of the first.
+    """
+    if not rows:
+        return 0
+    values = tuple(name for name in rows[0] if name not in match)
+    return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up), rows)
+
+
+def _write(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> int:
+    columns = prepared.columns(rows)
+    if is_postgres(connection):
+        return connection.exec_driver_sql(prepared.text, tuple(columns)).rowcount
+    return connection.exec_driver_sql(prepared.text, list(zip(*columns, strict=True))).rowcount
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _insert(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared:
+    into = f"INSERT INTO {table.name} ({', '.join(names)})"
+    if dialect.name == "postgresql":
+        rows = f"SELECT * FROM {_arrays(dialect, table, names)}"  # noqa: S608 - types of our own columns
+    else:
+        rows = f"VALUES ({', '.join('?' * len(names))})"
+    return _prepared(f"{into} {rows}", dialect, table, names)
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _update(
+    dialect: Dialect, table: Table, values: tuple[str, ...], match: tuple[str, ...], count_up: str | None
+) -> _Prepared:
+    names = (*values, *match)
+    postgres = dialect.name == "postgresql"
+    sets = [f"{name} = new.{name}" if postgres else f"{name} = ?" for name in values]
+    if count_up:
+        sets.append(f"{count_up} = {table.name}.{count_up} + 1")
+    found = " AND ".join(f"{table.name}.{name} = {f'new.{name}' if postgres else '?'}" for name in match)
+    rows = f" FROM {_arrays(dialect, table, names)} AS new({', '.join(names)})" if postgres else ""
+    text = f"UPDATE {table.name} SET {', '.join(sets)}{rows} WHERE {found}"  # noqa: S608 - names of our own columns
+    return _prepared(text, dialect, table, names)
+
+
+def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+    return f"unnest({', '.join(f'%s::{table.c[name].type.compile(dialect=dialect)}[]' for name in names)})"
+
+
+def _prepared(text: str, dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared:
+    return _Prepared(text, names, tuple(_turn(table, name, dialect) for name in names))
+
+
+def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
+    type_ = table.c[name].type
+    if isinstance(type_, UTCDateTime):
+        return _aware if dialect.name == "postgresql" else _stored_moment
+    turn: Turn | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    return turn
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no zone; give every moment its time zone.")
+    return moment
+
+
+def _stored_moment(moment: datetime | None) -> str | None:
+    """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so."""
+    if _aware(moment) is None or moment is None:
+        return None
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:26]

@@ -1,0 +1,51 @@
+"""What a visit leaves behind in the rows beside the events."""
+
+from sqlalchemy import Engine, select
+
+from models.case import CaseClosing, Exemption
+from tasks.case_store import table
+from tasks.lifecycle import move_cases
+from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of, states
+
+CLOSINGS, EXEMPTIONS = table(CaseClosing), table(Exemption)
+
+
+def test_a_round_that_is_closed_and_reopened_in_one_visit_keeps_its_own_figures(engine: Engine) -> None:
+    """Dispatched to 梨河镇, handed back once, dispatched again, force-closed and reopened before the next visit."""
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 2, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    acts(engine, city, names, "hand_back", "lihe-liaison", at("2019-05-06 08:10"), reason="不属我镇")
+    acts(engine, city, names, "dispatch", "dispatcher", at("2019-05-06 08:20"), unit="water")
+    acts(engine, city, names, "force_close", "leader", at("2019-05-06 09:00"), reason="上级要求")
+    acts(engine, city, names, "reopen", "acceptor-a", at("2019-05-06 09:01"), reason="问题仍在")
+    move_cases(engine, now=at("2019-05-06 09:02"))
+    assert states(engine) == {"filed": 2}
+    acts(engine, city, names, "force_close", "leader", at("2019-05-06 09:10"), reason="再次结案")
+    assert move_cases(engine, now=at("2019-05-06 09:12")).refused == 0
+    closings = rows_of(engine, select(CLOSINGS).order_by(CLOSINGS.c.case_id, CLOSINGS.c.round))
+    assert [(c.round, c.unit, c.hand_backs, c.how, c.closed_at) for c in closings] == 2 * [
+        (1, "water", 1, "forced", at("2019-05-06 09:00")),
+        (2, None, 0, "forced", at("2019-05-06 09:10")),
+    ]
+
+
+def test_an_exemption_stands_under_the_round_that_was_appealed_also_when_the_visit_reopens_the_case(
+    engine: Engine,
+) -> None:
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    acts(engine, city, names, "receive", "lihe-liaison", at("2019-05-06 08:10"))
+    acts(engine, city, names, "report_handled", "lihe-liaison", at("2019-05-10 09:00"))
+    move_cases(engine, now=at("2019-05-10 09:02"))
+    acts(engine, city, names, "check", "inspector-a", at("2019-05-10 09:20"), result="passed")
+    move_cases(engine, now=at("2019-05-10 09:22"))
+    acts(engine, city, names, "ask", "lihe-liaison", at("2019-05-10 10:00"), kind="appeal", reason="台风封路")
+    for minute, post in ((10, "dispatcher"), (20, "acceptor-a")):
+        acts(engine, city, names, "decide", post, at(f"2019-05-10 10:{minute}"), kind="appeal", verdict="granted")
+    acts(engine, city, names, "reopen", "acceptor-a", at("2019-05-10 10:30"), reason="问题仍在")
+    move_cases(engine, now=at("2019-05-10 10:30"))
+    assert states(engine) == {"filed": 1}
+    (exemption,) = rows_of(engine, select(EXEMPTIONS))
+    assert (exemption.round, exemption.granted_at, exemption.reason) == (1, at("2019-05-10 10:20"), "台风封路")
