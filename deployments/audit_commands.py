@@ -1,4 +1,4 @@
-"""`zhihui audit`: prove that no event was altered, or name the first row that does not fit."""
+"""`zhihui audit`: prove that nothing was altered, or name the first row that does not fit."""
 
 import json
 import sys
@@ -23,7 +23,14 @@ FAULTS = {
     Problem.CONTENT: "事件内容与其校验值不符 · the event does not say what was hashed",
     Problem.HEAD: "案件登记的末尾与事件不符：登记 {expected}，实有 {found} · "
     "the case's row knows another last event: {expected} on record, {found} found",
-    Problem.ORPHAN: "事件所属案件不存在 · the event's case does not exist",
+    Problem.ORPHAN: "记录所属案件不存在 · the row's case does not exist",
+    Problem.STORY: "事件接不上此前的经过：{found} · the event cannot follow the ones before it: {found}",
+    Problem.SEAL: "上报记录与受理时的封存值不符：封存 {expected}，实为 {found} · "
+    "the report is not what was sealed when it was taken in: {expected} sealed, {found} found",
+    Problem.MISSING: "事件所记的 {expected} 没有对应记录 · the row that the events made is not there: {expected}",
+    Problem.UNTOLD: "记录没有事件依据：{found} · no event made this row: {found}",
+    Problem.FIGURE: "{column} 与事件推算不符：应为 {expected}，实为 {found} · "
+    "{column} is not what the events add up to: {expected} expected, {found} found",
 }
 
 
@@ -36,9 +43,12 @@ def audit() -> None:
 def verify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")] = False,
 ) -> None:
-    """Check every event of every case against its hash chain, and every append-only table for its triggers.
+    """Check every event against its hash chain, and the rows beside them against what the events say.
 
     Example: zhihui audit verify --json
+
+    Those rows are the reports (by the seal that their first event holds), the closings and exemptions the evaluation
+    counts, and where each case stands with its deadline. Also every append-only table for its triggers.
 
     Exit code 0: all fits; 1: something was altered, or the database cannot be read.
     """
@@ -62,20 +72,34 @@ def _progress() -> OnProgress | None:
     return lambda events: typer.echo(f"\r已核验 {events} 条事件 · events checked", nl=False, err=True)
 
 
+_COUNTS = ("cases", "events", "sealed", "unsealed", "closings", "exemptions", "unproven_deadlines")
+
+
 def _for_programs(report: AuditReport) -> dict[str, object]:
     return {
         "intact": report.intact,
-        "cases": report.cases,
-        "events": report.events,
+        **{name: getattr(report, name) for name in _COUNTS},
         "broken": asdict(report.broken) | {"case": report.broken_case} if report.broken else None,
+        "damaged_editions": list(report.damaged_editions),
         "unguarded_tables": list(report.unguarded),
     }
 
 
 def _for_people(report: AuditReport) -> str:
-    lines = [f"已核验案件 {report.cases} 件、事件 {report.events} 条 · cases and events checked"]
+    lines = [
+        f"已核验案件 {report.cases} 件、事件 {report.events} 条 · cases and events checked",
+        f"封存的上报 {report.sealed} 件、结案 {report.closings} 次、免责 {report.exemptions} 次 · "
+        "sealed reports, closings and exemptions checked",
+    ]
+    if report.unsealed:
+        lines.append(f"未封存的上报 {report.unsealed} 件，由旧版程序受理，未比对 · not sealed by an older program")
+    if report.unproven_deadlines:
+        lines.append(f"时限未复算 {report.unproven_deadlines} 件，所用日历已不可得 · deadlines on a calendar now gone")
     if report.broken:
         lines.append(_fault(report.broken, report.broken_case))
+    lines += [
+        f"城市资料版本 {edition} 的文件被改动 · its documents were altered" for edition in report.damaged_editions
+    ]
     lines += [f"{table}：防篡改触发器缺失或被改动 · triggers missing or altered" for table in report.unguarded]
     if report.intact:
         lines.append("完整，未被改动 · intact, nothing was altered")
@@ -83,6 +107,7 @@ def _for_people(report: AuditReport) -> str:
 
 
 def _fault(broken: Broken, name: str | None) -> str:
-    row = f"case_event.id {broken.event_id}" if broken.event_id is not None else f"cases.id {broken.case_id}"
+    row = f"{broken.table}.id {broken.row_id}" if broken.row_id is not None else broken.table
     where = f"案件 {name or broken.case_id} 第 {broken.seq} 号事件（{row}）"
-    return f"{where}：{FAULTS[broken.problem].format(expected=broken.expected, found=broken.found)}"
+    texts = {"expected": broken.expected, "found": broken.found, "column": broken.column}
+    return f"{where}：{FAULTS[broken.problem].format_map(texts)}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from tasks.database_errors import DatabaseError
 from tasks.inbox import find_case, put_action
 from tasks.refusals import render_refusal
 from tasks.settings import Settings, SettingsError, read_settings
+from tasks.wake import Waker
 from tasks.words import word
 
 case_app = typer.Typer(help="Look at cases: one with its whole story, or many in a list.", no_args_is_help=True)
@@ -102,7 +103,7 @@ def act(
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same key twice is one action.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put an action into the inbox; the next visit takes it, with the same refusals as everywhere.
+    """Put an action into the inbox and wake a visit, which takes it with the same refusals as everywhere.
 
     Example: zhihui act E0110201905060001 receive --by lihe-town-duty-1
 
@@ -112,7 +113,7 @@ def act(
     facts = {"reason": reason, "note": reason, "unit": unit, "result": result, "kind": kind, "verdict": verdict}
     facts |= _further(fact or ())
     facts = {name: value for name, value in facts.items() if value is not None}
-    with _city_database(write=True) as (_, city, connection):
+    with _city_database(write=True) as (settings, city, connection):
         put = put_action(
             connection,
             city,
@@ -126,7 +127,8 @@ def act(
         )
     if isinstance(put, Refusal):
         _refuse(put, city, as_json)
-    elif as_json:
+    Waker(settings).wake(datetime.now(UTC))
+    if as_json:
         typer.echo(json.dumps({"waiting": True, "key": put.key, "already": put.already}))
     else:
         typer.echo(word("act", "already" if put.already else "waiting", "zh"))
@@ -157,7 +159,7 @@ def _further(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _refuse(refusal: Refusal, city: City, as_json: bool) -> None:
+def _refuse(refusal: Refusal, city: City, as_json: bool) -> NoReturn:
     if as_json:
         told = {"refused": refusal.code, "facts": dict(refusal.facts)}
         typer.echo(json.dumps(told, ensure_ascii=False, default=plain_value))

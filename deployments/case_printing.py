@@ -23,7 +23,8 @@ def story_lines(story: CaseStory, city: City, settings: Settings) -> Iterator[st
     unit = city.units.get(case.unit or "")
     yield f"  receipt {case.receipt_number}, round {case.round}, {case.place or '-'}, {unit.name if unit else '-'}"
     for name, metres, hours in story.similar:
-        yield f"  similar: {name}, {metres:.0f} m, {hours:.1f} h apart"
+        distance = "" if metres is None else f"{metres:.0f} m, "
+        yield f"  similar: {name}, {distance}{hours:.1f} h apart"
     for told in story.clocks:
         if told.explanation:
             yield from _clock_lines(told, city)
@@ -58,9 +59,15 @@ def explained_line(line: ExplainedLine) -> str:
 
 
 def _notice_line(notice: NoticeTold) -> str:
-    tries = "; ".join(f"{channel} {outcome or ok}" for channel, _, ok, outcome in notice.attempts)
+    tries = "; ".join(_try_words(channel, outcome) for channel, _, _, outcome in notice.attempts)
     told = f"Notice {_said('notice', notice.kind)} -> {notice.recipient or 'reporter'}: "
     return f"{told}{_said('notice_state', notice.state)} {tries}".rstrip()
+
+
+def _try_words(channel: str, outcome: str) -> str:
+    """One try of a channel. Example: 钉钉 通道返回错误 503."""
+    code, _, detail = (outcome or "under_way").partition(" ")
+    return f"{_said('channel', channel)} {_said('outcome', code)} {detail}".rstrip()
 
 
 def _event_line(event: EventTold, city: City, settings: Settings) -> str:

@@ -37,6 +37,7 @@ _QUALIFIERS = {
     ActionName.VERIFY: ("result", "result"),
     ActionName.CHECK: ("result", "result"),
     ActionName.ALARM_SEAT: ("clock", "clock"),
+    ActionName.CLIMB_SILENCE: ("rung", "climbs_to"),
 }
 """What an action is about: the fact, and the group of words it is taken from."""
 
@@ -197,7 +198,7 @@ class CaseTeller:
             kind=self._word("notice", notice.kind),
             to=self._post(notice.recipient) if notice.recipient else "",
             state=self._word("notice_state", notice.state),
-            outcome=told if notice.state != "sent" else "",
+            outcome=told if notice.state not in ("sent", "acknowledged") else "",
         )
 
     def _action_line(self, action: ActionTold) -> ActionLine:

@@ -9,13 +9,16 @@ CASE_LIFECYCLE = "推进案件"
 INTAKE = "受理来件"
 NOTICES = "投递消息"
 TAKE_ACTION = "办理动作"
+HOUSEKEEPING = "清理空转记录"
 
 # What a run's steps are called. The old interface draws no Chinese on its timeline, so English follows.
 MOVE = "推进案件 move cases"
 SEND = "投递消息 deliver notices"
+CLIMB_SILENCE = "催促确认 climb where nobody answered"
 TAKE_IN = "受理来件 take in reports"
 PUT = "放入待办 put into the inbox"
 OUTCOME = "读取结果 read the outcome"
+CLEAR = "清理空转记录 clear idle runs"
 
 NOTHING_TO_DO = "无事可做"
 
@@ -60,9 +63,22 @@ def reports_taken(taken: int, duplicates: int, refused: int, unreadable: int) ->
     )
 
 
-def notices_sent(sent: int, failed: int) -> str:
-    """The name of a visit that delivered notices."""
-    return joined([("投递", sent, "条"), ("失败", failed, "")])
+def notices_sent(sent: int, failed: int, expired: int = 0, held: int = 0, climbed: int = 0) -> str:
+    """The name of a visit that delivered notices.
+
+    Example: notices_sent(23, 1, climbed=2) is "投递 23 条 · 失败 1 · 催确认 2".
+    """
+    return joined(
+        [("投递", sent, "条"), ("失败", failed, ""), ("过期", expired, ""), ("暂扣", held, ""), ("催确认", climbed, "")]
+    )
+
+
+def runs_cleared(cleared: int) -> str:
+    """The name of a visit that cleared away records of idle runs.
+
+    Example: runs_cleared(1440) is "清理空转记录 1,440 条".
+    """
+    return f"{HOUSEKEEPING} {cleared:,} 条" if cleared else NOTHING_TO_DO
 
 
 def action_taken(case: str, action: str, result: str) -> str:

@@ -7,20 +7,28 @@ never leave this module: not into rows, not into errors, not into logs.
 import logging
 import re
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 from urllib.parse import quote, urlencode
 
+from tasks.channel_outcomes import (
+    BAD_ADDRESS,
+    HANDED_OVER,
+    HTTP_ERROR,
+    NO_ANSWER,
+    NO_PHONE,
+    NOT_ACCEPTED,
+    TOO_FAST,
+    CannotReach,
+    Sent,
+)
 from tasks.rendering import Message
 
-HANDED_OVER, NO_ANSWER, NO_PHONE = "handed_over", "no_answer", "no_phone"
-"""Outcomes others compare with; every one has its words in the group `outcome`."""
-
 _STATUS = re.compile(r"error=(\d{3})\b")
-_PHONE = re.compile(r"\+?\d{5,20}")
+_PHONE = re.compile(r"\+?[0-9]{5,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +38,6 @@ class Target:
     order: int
     channel: str
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of one send: a code of the words' group `outcome`, with a detail that holds no secret."""
-
-    ok: bool
-    outcome: str
-
-
-class CannotReach(Exception):
-    """A contact point that cannot be used; `outcome` is what the attempt's row says."""
-
-    def __init__(self, outcome: str) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
 
 
 def address_of(
@@ -68,8 +60,8 @@ def address_of(
         if not url:
             raise CannotReach(f"not_configured {name}")
     if "://" not in url:
-        raise CannotReach("bad_address")
-    return url.replace("{phone}", _dialled(phone())) if "{phone}" in url else url
+        raise CannotReach(BAD_ADDRESS)
+    return url.replace("{phone}", quote(_dialled(phone()), safe="")) if "{phone}" in url else url
 
 
 def demo_address(desk_url: str, recipient: str, channel: str) -> str:
@@ -86,76 +78,97 @@ def demo_address(desk_url: str, recipient: str, channel: str) -> str:
 def send(url: str, message: Message) -> Sent:
     """Hand one message over to one address and say what became of it.
 
-    One URL, one Apprise object: the result then speaks of this contact point alone. A channel that answers HTTP 200
-    with an error code inside is still believed here.
+    One URL, one Apprise object: the result then speaks of this contact point alone. Our own plugins tell it
+    themselves; of Apprise's others only the status is known, and one that says 200 with an error inside is believed.
     """
-    apprise = _apprise()
-    asset = apprise.AppriseAsset(app_id="zhihui", app_desc="zhihui", async_mode=False)
-    plugin = apprise.Apprise.instantiate(url, asset=asset)
-    if plugin is None:
-        return Sent(False, "bad_address")
-    service = apprise.Apprise(asset=asset)
-    service.add(plugin)
-    with _WARNINGS.of_this_thread() as warnings:
-        ok = bool(service.notify(body=message.body, title=message.title, body_format=apprise.NotifyFormat.TEXT))
-    return Sent(True, HANDED_OVER) if ok else Sent(False, _reason(warnings))
+    apprise = apprise_with_our_plugins()
+    asset = apprise.AppriseAsset(app_id="zhihui", app_desc="zhihui", async_mode=False, http_redirects=False)
+    body, title = (message.body, message.title) if message.body else (message.title, "")
+    with _LISTENER.of_this_thread() as warnings:
+        plugin = apprise.Apprise.instantiate(url, asset=asset)
+        if plugin is None:
+            return Sent(False, BAD_ADDRESS)
+        # Trying again is the outbox's business, and so is a failure: neither is left to what an address asks for.
+        plugin.retry, plugin.optional = 0, False
+        service = apprise.Apprise(asset=asset)
+        service.add(plugin)
+        ok = bool(service.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT))
+    told: Sent | None = getattr(plugin, "sent", None)
+    return told or (Sent(True, HANDED_OVER) if ok else Sent(False, _reason(warnings)))
 
 
 def _dialled(phone: str | None) -> str:
-    digits = re.sub(r"[\s-]", "", phone or "")
+    # People type numbers in full-width digits too.
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", phone or ""))
     if not _PHONE.fullmatch(digits):
         raise CannotReach(NO_PHONE)
     return digits
 
 
-def _reason(warnings: list[str]) -> str:
-    """Only the status code is taken over: Apprise's own sentences may name hosts and phone numbers."""
-    for text in warnings:
-        status = _STATUS.search(text)
+def _reason(warnings: list[logging.LogRecord]) -> str:
+    """Only a status, or what kind of error it was: Apprise's own sentences may name hosts and phone numbers."""
+    for record in warnings:
+        status = _STATUS.search(record.getMessage())
         if status:
-            return f"http_error {status[1]}"
-    return NO_ANSWER if any("onnection" in text for text in warnings) else "not_accepted"
+            return f"{TOO_FAST if status[1] == '429' else HTTP_ERROR} {status[1]}"
+        if record.exc_info and record.exc_info[0]:
+            return f"{NOT_ACCEPTED} {record.exc_info[0].__name__}"
+    return NO_ANSWER if any("onnection" in record.getMessage() for record in warnings) else NOT_ACCEPTED
 
 
-class _Warnings(logging.Handler):
-    """Collects what Apprise warns of, each sending thread for itself."""
+class _Listener(logging.Filter):
+    """Lets nothing through that a send logs, whatever level and handlers others set, and keeps its warnings.
+
+    Apprise and the HTTP library below it log whole addresses, tokens and telephone numbers included.
+    """
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__()
         self._threads = threading.local()
 
     @contextmanager
-    def of_this_thread(self) -> Iterator[list[str]]:
+    def of_this_thread(self) -> Iterator[list[logging.LogRecord]]:
         """The warnings of the send inside the block."""
-        warnings: list[str] = []
+        warnings: list[logging.LogRecord] = []
         self._threads.warnings = warnings
         try:
             yield warnings
         finally:
             del self._threads.warnings
 
-    def emit(self, record: logging.LogRecord) -> None:
-        collected: list[str] | None = getattr(self._threads, "warnings", None)
-        if collected is not None:
-            collected.append(record.getMessage())
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record may go on: not one of a send."""
+        collected: list[logging.LogRecord] | None = getattr(self._threads, "warnings", None)
+        if collected is not None and record.levelno >= logging.WARNING:
+            collected.append(record)
+        return collected is None
 
 
-_WARNINGS = _Warnings()
+_LISTENER = _Listener()
+_TALKATIVE = ("apprise", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
+
+_LOADED: list[ModuleType] = []
+_LOADING = threading.Lock()
 
 
-@cache
-def _apprise() -> ModuleType:
-    """Apprise, imported at the first send: it takes a fifth of a second that pages and most commands never need.
+def apprise_with_our_plugins() -> ModuleType:
+    """Apprise with our plugins, imported at the first send: it takes a fifth of a second that pages never need.
 
-    Its log and that of the HTTP library below it show full URLs, tokens and targets included, so nothing of them goes
-    further than this module.
+    Many threads send at once from the first moment; none may see Apprise before its own plugins are replaced.
     """
+    with _LOADING:
+        if not _LOADED:
+            _LOADED.append(_load())
+        return _LOADED[0]
+
+
+def _load() -> ModuleType:
     import apprise
 
-    log = logging.getLogger("apprise")
-    log.setLevel(logging.WARNING)
-    log.propagate = False
-    log.addHandler(_WARNINGS)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    from tasks.channel_plugins.registration import register_plugins
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_LISTENER)
+    register_plugins()
     module: ModuleType = apprise
     return module

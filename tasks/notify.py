@@ -1,37 +1,51 @@
-"""Deliver waiting notices: claim, sign the link, send through one contact point at a time, record.
+"""Deliver waiting notices: claim, sign the link, send side by side on each channel's own lane, record.
 
-The database work is plain functions (`tasks/outbox.py`) run in a thread, one at a time; the sends run side by side.
-External sends are at-least-once: after a crash between send and record a notice goes out once more, marked as such.
+The database work is plain functions (`tasks/waiting.py`, `tasks/outbox.py`, `tasks/settling.py`) run in a thread, one
+at a time. External sends are at-least-once: after a crash between send and record a notice goes out once more, marked
+as such (`docs/messages.md`).
 """
 
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TypedDict, TypeVar, Unpack
 
 from sqlalchemy import Connection, Engine, select
 
 from models.case import Reporter
 from models.city import City
+from models.notice import Priority
 from models.tables import table_of
-from tasks.channels import NO_ANSWER, NO_PHONE, CannotReach, Sent, address_of, send
+from tasks.brake import apply_brake
+from tasks.channel_outcomes import NO_ANSWER, CannotReach, Sent
+from tasks.channels import address_of, send
 from tasks.database import reading, transaction
-from tasks.links import sign_link
+from tasks.lanes import Lanes, in_a_thread
+from tasks.links import Link, sign_link
 from tasks.message_settings import MessageSettings, read_message_settings
-from tasks.outbox import Batch, Claimed, Visit, claim_notices, settle_attempt
+from tasks.outbox import Handover, Opened, open_queued
 from tasks.personal_data import CannotUnseal, unseal
-from tasks.rendering import message_of, render_sent
+from tasks.rendering import Message, message_of, render_bundle, render_sent
 from tasks.settings import Settings
+from tasks.settling import Settled, settle
+from tasks.waiting import BY_PRIORITY, PAGE, Visit, sort_page, waiting_page, write_sorted
 
-SIDE_BY_SIDE = 24
-"""Sends at a time: 500 notices to a channel that takes 0.2 s each are handed over in some 5 s."""
+MOST_AT_ONCE = 64
+"""Notices for which an attempt is opened in one transaction."""
 
 LONGEST_SEND_SECONDS = 20.0
-"""Apprise waits 4 s to connect and 4 s for each piece of an answer; a channel that trickles is given up after this."""
+"""A channel that trickles is given up after this, whatever its own patience is."""
+
+LOOK_AGAIN_SECONDS = 1.0
+"""While sends are under way, new notices are looked for so often: one channel that hangs delays no other's."""
+
+GATHER_SECONDS = 0.01
+"""Sends that end within this time are recorded in one transaction: each commit waits for the disk."""
 
 T = TypeVar("T")
 
@@ -57,12 +71,15 @@ class DeliveryOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one delivery did. `failed` counts notices for which no contact point was left."""
+    """What one delivery did, in notices. `failed` counts those for which no contact point was left."""
 
     sent: int = 0
     failed: int = 0
     attempts: int = 0
     repeats: int = 0
+    expired: int = 0
+    held: int = 0
+    """Overdue notices the brake holds until the administrator has decided."""
 
 
 async def deliver(
@@ -77,17 +94,13 @@ async def deliver(
 ) -> Delivery:
     """Deliver up to `limit` waiting notices (of these cases, if named): urgent before routine, old before new.
 
-    Doing it again, or twice at once, sends each notice once. Links count from `now`.
+    Doing it again, or twice at once, sends each notice once. Links, quiet hours and expiry count from `now`. What a
+    limit, the night or a bundle keeps back stays waiting for a later delivery.
     Example: (await deliver(engine, city, settings, now=now)).sent
     """
     options.setdefault("messages", read_message_settings())
-    threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="deliver")
-    courier = _Courier(engine, city, settings, now, threads, **options)
-    try:
-        await courier.deliver(limit, case_ids)
-    finally:
-        # Not waited for: a channel that still trickles must not hold up the visit.
-        threads.shutdown(wait=False, cancel_futures=True)
+    courier = _Courier(engine, city, settings, now, **options)
+    await courier.deliver(limit, case_ids)
     delivery = courier.delivery()
     if delivery != Delivery():
         logger.info("Delivered notices: %s", delivery, extra={"action": "notices_delivered"})
@@ -110,13 +123,12 @@ def deliver_and_wait(
 
 @dataclass
 class _Courier:
-    """One delivery under way."""
+    """One delivery under way: a loop that reads and writes the database, and sends side by side in threads."""
 
     engine: Engine
     city: City
     settings: Settings
     now: datetime
-    threads: ThreadPoolExecutor
     messages: MessageSettings
     flow_run_id: str | None = None
     clock: Callable[[], datetime] = utc_now
@@ -124,75 +136,128 @@ class _Courier:
 
     def __post_init__(self) -> None:
         self._key = self.settings.secret_key("link")
-        self._one_at_a_time = asyncio.Lock()
-        self._sent = self._failed = self._attempts = self._repeats = 0
+        self._began = self.clock()
+        self._lanes = Lanes(self.city.messages)
+        self._positions = dict.fromkeys(BY_PRIORITY, 0)
+        self._sending: set[asyncio.Task[tuple[Handover, Sent]]] = set()
+        self._counts: Counter[str] = Counter()
 
     def delivery(self) -> Delivery:
         """What was done so far."""
-        return Delivery(self._sent, self._failed, self._attempts, self._repeats)
+        return Delivery(**self._counts)
 
     async def deliver(self, limit: int, case_ids: Sequence[int] | None) -> None:
-        """Keep the sends going side by side until nothing waits, or the limit is reached."""
-        running: set[asyncio.Task[None]] = set()
-        left = limit
+        """Go on until nothing waits that may go now, or the limit is reached."""
+        self._counts["held"] += await self._write(lambda c: apply_brake(c, self.city, self.now))
+        left, looked_at = limit, 0.0
         try:
-            while left or running:
-                wanted = min(left, SIDE_BY_SIDE - len(running))
-                if wanted:
-                    batch = await self._claim(wanted, case_ids)
-                    left = left - batch.taken if batch.taken else 0
-                    running |= {asyncio.create_task(self._hand_over(claimed)) for claimed in batch.claims}
-                if running:
-                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
+            while True:
+                if left and (not self._lanes.queued or monotonic() - looked_at > LOOK_AGAIN_SECONDS):
+                    await self._look(case_ids)
+                    looked_at = monotonic()
+                left = max(left - await self._record_and_open(await self._ended(), left), 0)
+                if not self._sending and (not left or not self._lanes.ready):
+                    return
         finally:
-            for task in running:
+            for task in self._sending:
                 task.cancel()
 
-    async def _claim(self, wanted: int, case_ids: Sequence[int] | None) -> Batch:
-        batch = await self._write(lambda c: claim_notices(c, self._visit(), wanted, case_ids))
-        self._failed += batch.failed
-        return batch
+    async def _look(self, case_ids: Sequence[int] | None) -> None:
+        """Queue what has come to wait since the last look, or all anew where a full queue left something behind."""
+        if self._lanes.look_anew():
+            self._positions = dict.fromkeys(BY_PRIORITY, 0)
+        for priority in BY_PRIORITY:
+            while await self._look_at_page(priority, case_ids) == PAGE:
+                pass
 
-    async def _hand_over(self, claimed: Claimed) -> None:
-        """Try one contact point after the other, each attempt committed before and after."""
-        trying: Claimed | None = claimed
-        while trying is not None:
-            trying = await self._settle(trying, await self._try(trying))
+    async def _look_at_page(self, priority: Priority, case_ids: Sequence[int] | None) -> int:
+        visit, after = self._visit(), self._positions[priority]
+        rows = await self._read(lambda c: waiting_page(c, visit, priority, after, case_ids))
+        done = sort_page(rows, visit, self._lanes)
+        if done.expired or done.later:
+            self._counts["expired"] += await self._write(lambda c: write_sorted(c, visit, done))
+        self._positions[priority] = max(after, done.last_id)
+        return len(rows)
 
-    async def _settle(self, tried: Claimed, sent: Sent) -> Claimed | None:
-        following = await self._write(lambda connection: settle_attempt(connection, self._visit(), tried, sent))
-        self._attempts += 1
-        self._repeats += tried.repeat
-        self._sent += sent.ok
-        self._failed += not sent.ok and following is None and sent.outcome != NO_PHONE
-        return following
+    async def _ended(self) -> list[tuple[Handover, Sent]]:
+        """Wait until sends have ended, if any are under way; those that end together are recorded together."""
+        if not self._sending:
+            return []
+        await asyncio.wait(self._sending, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        ended, self._sending = await asyncio.wait(self._sending, timeout=GATHER_SECONDS)
+        return [task.result() for task in ended]
 
-    async def _try(self, claimed: Claimed) -> Sent:
-        # Threads of our own: Apprise's async_notify uses the event loop's, of which two cores give only six.
-        sending = asyncio.get_running_loop().run_in_executor(self.threads, self._send, claimed)
+    async def _record_and_open(self, done: Sequence[tuple[Handover, Sent]], left: int) -> int:
+        """Record what has ended and begin what there is a place for, in one transaction.
+
+        Returns how many notices were begun or given up.
+        """
+        for handover, sent in done:
+            self._lanes.lane(handover.target.channel).answered(sent.outcome != NO_ANSWER)
+        if not done and not (left and self._lanes.queued):
+            return 0
+        settled, opened = await self._write(lambda connection: self._turn_over(connection, done, left))
+        for (handover, _), one in zip(done, settled, strict=True):
+            self._counts["attempts"] += len(handover.items)
+            self._counts["repeats"] += sum(item.repeat for item in handover.items)
+            self._counts["sent"] += one.sent
+            self._counts["failed"] += one.failed
+        for handover in opened.handovers:
+            self._start(handover)
+        self._counts["failed"] += len(opened.failures)
+        return len(opened.failures) + sum(len(handover.items) for handover in opened.handovers)
+
+    def _turn_over(
+        self, connection: Connection, done: Sequence[tuple[Handover, Sent]], left: int
+    ) -> tuple[list[Settled], Opened]:
+        visit = self._visit()
+        settled = settle(connection, visit, self._lanes, done)
+        for one in settled:
+            for lane, entry in one.next_lanes:
+                self._lanes.put(lane, entry)
+        queued = self._lanes.take(min(left, MOST_AT_ONCE))
+        opened = open_queued(connection, visit, self._lanes, queued) if queued else Opened()
+        for _, entry in queued:
+            self._lanes.forget(entry)
+        for lane, entry in opened.elsewhere:
+            self._lanes.put(lane, entry)
+        return settled, opened
+
+    def _start(self, handover: Handover) -> None:
+        lane = self._lanes.lane(handover.target.channel)
+        lane.flying += 1
+        self._sending.add(asyncio.create_task(self._send(handover, lane.landed)))
+
+    async def _send(self, handover: Handover, landed: Callable[[], None]) -> tuple[Handover, Sent]:
+        sending = in_a_thread(lambda: self._hand_over(handover), landed)
         try:
-            return await asyncio.wait_for(sending, LONGEST_SEND_SECONDS)
+            return handover, await asyncio.wait_for(sending, LONGEST_SEND_SECONDS)
         except TimeoutError:
-            return Sent(False, NO_ANSWER)
+            return handover, Sent(False, NO_ANSWER)
 
-    def _send(self, claimed: Claimed) -> Sent:
-        link = None
-        if claimed.link is not None:
-            link = f"{self.settings.desk_url}/c/{sign_link(self._key, claimed.link, self.now)}"
-        message = render_sent(message_of(claimed.text), link, claimed.repeat)
+    def _hand_over(self, handover: Handover) -> Sent:
+        message = self._message(handover)
         try:
             url = address_of(
-                claimed.target,
-                claimed.recipient,
+                handover.target,
+                handover.recipient,
                 self.settings.desk_url,
                 self.environ,
-                lambda: self._phone(claimed.reporter_id),
+                lambda: self._phone(handover.reporter_id),
             )
         except CannotReach as cannot:
             return Sent(False, cannot.outcome)
         return send(url, message)
+
+    def _message(self, handover: Handover) -> Message:
+        items, whose = handover.items, handover.on_behalf_of
+        if len(items) > 1:
+            lines = [(message_of(item.text), self._signed(item.link), item.repeat) for item in items]
+            return render_bundle(lines, whose)
+        return render_sent(message_of(items[0].text), self._signed(items[0].link), items[0].repeat, whose)
+
+    def _signed(self, link: Link | None) -> str | None:
+        return f"{self.settings.desk_url}/c/{sign_link(self._key, link, self.now)}" if link else None
 
     def _phone(self, reporter_id: int | None) -> str | None:
         """A reporter's phone number, unsealed for this one send; None where there is none or it was erased."""
@@ -206,14 +271,20 @@ class _Courier:
         except CannotUnseal as error:
             raise CannotReach("not_configured personal_key") from error
 
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        def read() -> T:
+            with reading(self.engine) as connection:
+                return work(connection)
+
+        return await asyncio.to_thread(read)
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def write() -> T:
             with transaction(self.engine) as connection:
                 return work(connection)
 
-        # One at a time: the database has one writer, and the pool of connections stays free for others.
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(write)
+        return await asyncio.to_thread(write)
 
     def _visit(self) -> Visit:
-        return Visit(self.city, self.messages.reporter_channel, self.clock(), self.flow_run_id)
+        at = self.clock()
+        return Visit(self.city, self.messages.reporter_channel, at, self.now + (at - self._began), self.flow_run_id)

@@ -1,6 +1,6 @@
 """Notices into messages: one template per kind and language in `templates/`, nothing but facts goes in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache
@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from models.city import City, ContactPoint
 from models.notice import NoticeKind
 from tasks.template_environment import text_environment
 from tasks.wording import clean
@@ -19,6 +20,7 @@ FACTS = frozenset(
         *("unit", "state", "stage", "reason", "due_at", "former_due_at", "provisional", "limit", "act_by"),
         *("kind", "verdict", "wanted_until", "decide_by", "share", "clock", "hand_backs", "reworks"),
         *("result", "count", "ends_on", "said_at"),
+        *("lines", "about", "post", "climbs_to", "told_at"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.
@@ -26,6 +28,9 @@ FACTS = frozenset(
 `due_at` is the unit's deadline, `act_by` that of a seat's or inspector's own step, `decide_by` that of a decision;
 `said_at` is when the notice was written, so that Chinese leaves out the year where it is the same.
 """
+
+ENGLISH_PART = "— English —"
+"""Stands between the two languages of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,52 @@ def render_both(kind: NoticeKind, facts: Mapping[str, Any], zone: tzinfo) -> Mes
     return Message(chinese.title, _environment().get_template("_both.txt").render(zh=chinese, en=english))
 
 
-def render_sent(message: Message, link: str | None, repeat: bool) -> Message:
-    """The message as it goes out: with its link below, and marked where it may have arrived before."""
-    text = _environment().get_template("_sent.txt").render(message=message, link=link, repeat=repeat)
+@dataclass(frozen=True, slots=True)
+class BundleLine:
+    """One notice of a bundle: its titles in both languages and its own link."""
+
+    title: str
+    english: str
+    link: str | None
+    repeat: bool
+
+
+def render_sent(message: Message, link: str | None, repeat: bool, on_behalf_of: str | None = None) -> Message:
+    """The message as it goes out: its link below, marked where it may have arrived before or is meant for another."""
+    template = _environment().get_template("_sent.txt")
+    return message_of(template.render(message=message, link=link, repeat=repeat, on_behalf_of=on_behalf_of).strip())
+
+
+def render_bundle(items: Sequence[tuple[Message, str | None, bool]], on_behalf_of: str | None = None) -> Message:
+    """Several messages as one: each with its title and its own link; the link tells the rest.
+
+    Example: three tasks give "【3条消息】【新任务】E0110… 等" and a numbered line for each.
+    """
+    lines = [BundleLine(message.title, _english_title(message), link, repeat) for message, link, repeat in items]
+    message = message_of(_environment().get_template("_bundle.txt").render(items=lines).strip())
+    return render_sent(message, None, False, on_behalf_of)
+
+
+def render_contact_test(city: City, point: ContactPoint) -> Message:
+    """The message that shows whether a contact point works."""
+    text = (
+        _environment()
+        .get_template("_contact_test.txt")
+        .render(
+            city=city.name,
+            english=city.english_name,
+            post=city.posts[point.post].name,
+            order=point.order,
+            channel=point.channel,
+            language="zh",
+        )
+    )
     return message_of(text.strip())
+
+
+def _english_title(message: Message) -> str:
+    _, _, english = message.body.partition(ENGLISH_PART)
+    return english.strip().partition("\n")[0]
 
 
 def _cleaned(value: Any) -> Any:

@@ -11,6 +11,7 @@ from models.city import City
 from models.mapped_report import MappedReport
 from models.similar import Candidate, joins_by_rule
 from models.tables import table_of
+from models.told_case import report_row
 from tasks.case_opening import open_cases
 from tasks.numbers import NumberSeries, numbered
 from tasks.personal_data import seal
@@ -55,7 +56,7 @@ def write_reports(
     reporter_ids = _write_reporters(connection, key, reports)
     receipts = _receipts(connection, city, reports, now)
     rows = [
-        _row(report, receipt, reporter_id) | {"batch_id": batch_id, "taken_at": now}
+        report_row(report, receipt, reporter_id) | {"batch_id": batch_id, "taken_at": now}
         for report, receipt, reporter_id in zip(reports, receipts, reporter_ids, strict=True)
     ]
     statement = insert(REPORTS).returning(REPORTS.c.id, sort_by_parameter_order=True)
@@ -112,27 +113,3 @@ def _receipts(connection: Connection, city: City, reports: Sequence[MappedReport
         receipts.append(numbered(series, city.receipt_pattern, fields))
     series.save()
     return receipts
-
-
-def _row(report: MappedReport, receipt: str, reporter_id: int | None) -> dict[str, Any]:
-    return {
-        "receipt_number": receipt,
-        "source": report.source,
-        "source_id": report.source_id,
-        "opened_at": report.opened_at,
-        "class_code": report.class_code,
-        "condition_no": report.condition_no,
-        "description": report.description,
-        "place": report.place,
-        "area": report.area,
-        "longitude": report.longitude,
-        "latitude": report.latitude,
-        "component_code": report.component_code,
-        "camera": report.camera,
-        "source_chain": report.source_chain,
-        "unit_hint": report.unit_hint,
-        "source_due_at": report.due_at,
-        "source_closed_at": report.closed_at,
-        "flags": ",".join(report.flags),
-        "reporter_id": reporter_id,
-    }

@@ -56,6 +56,10 @@ def _desk_url(known: dict[str, Any]) -> str:
     return f"http://{reachable}:{known.get('desk_port', 8200)}"
 
 
+def _prefect_url(known: dict[str, Any]) -> str:
+    return f"http://127.0.0.1:{known.get('prefect_port', 4200)}/api"
+
+
 class Settings(BaseSettings):
     """The settings of one machine. Each field is read from the variable ZHIHUI_<FIELD>."""
 
@@ -92,6 +96,15 @@ class Settings(BaseSettings):
     prefect_port: int = Field(
         default=4200, ge=1, le=65535, description="TCP port of the local Prefect server, 1 to 65535."
     )
+    prefect_url: str = Field(
+        default_factory=_prefect_url,
+        pattern=r"^https?://\S+$",
+        description="Address of the Prefect API that desk and commands wake visits on, ending in /api. "
+        "Default: the local server's.",
+    )
+    prefect_auth: SecretStr | None = Field(
+        default=None, description="USER:PASSWORD of the Prefect API, where it asks for one."
+    )
     personal_key: SecretStr | None = Field(
         default=None,
         description="Key that seals names and phone numbers: 32 random bytes in URL-safe base64. "
@@ -112,7 +125,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("desk_url")
+    @field_validator("desk_url", "prefect_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")

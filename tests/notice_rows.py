@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Engine, RowMapping, insert, select
 
@@ -30,20 +31,27 @@ TASK_FACTS = {
 }
 
 
-def two_channel_city() -> City:
-    """The small city, whose liaison of 梨河镇 is reached by two channels: env:FIRST, then env:SECOND."""
-    documents = changed(
-        "contact_points.csv",
-        "lihe-liaison,1,dingtalk,env:ZHIHUI_TEST_DINGTALK\nlihe-liaison,2,demo,demo\n",
-        "lihe-liaison,1,json,env:FIRST\nlihe-liaison,2,email,env:SECOND\n",
-    )
-    return a_small_city(documents)
+DEMO_CONTACTS = "lihe-liaison,1,dingtalk,env:ZHIHUI_TEST_DINGTALK\nlihe-liaison,2,demo,demo\n"
+TWO_CHANNELS = "lihe-liaison,1,json,env:FIRST\nlihe-liaison,2,email,env:SECOND\n"
 
 
-def hand_over(engine: Engine, settings: Settings, environ: dict[str, str], **options: Any) -> Delivery:
-    """Deliver at NOW with these channels in the environment."""
-    options = {"now": NOW, "clock": lambda: NOW, "environ": environ} | options
-    return deliver_and_wait(engine, two_channel_city(), settings, **options)
+def two_channel_city(rules: str | None = None, leave: str = "", contacts: str = TWO_CHANNELS) -> City:
+    """The small city, whose liaison of 梨河镇 is reached by two channels: env:FIRST, then env:SECOND.
+
+    `rules` replaces its messages.yaml; `leave` are rows of leave.csv.
+    """
+    documents = changed("contact_points.csv", DEMO_CONTACTS, contacts)
+    documents = {**documents, "leave.csv": documents["leave.csv"] + leave}
+    return a_small_city(documents | ({"messages.yaml": rules} if rules is not None else {}))
+
+
+def hand_over(
+    engine: Engine, settings: Settings, environ: dict[str, str], city: City | None = None, **options: Any
+) -> Delivery:
+    """Deliver at NOW, or another moment given as `now`, with these channels in the environment."""
+    given: dict[str, Any] = {"now": NOW, "environ": environ} | options
+    given.setdefault("clock", lambda: given["now"])
+    return deliver_and_wait(engine, city or two_channel_city(), settings, **given)
 
 
 def write_case(engine: Engine, **fields: Any) -> int:
@@ -72,7 +80,7 @@ def write_notice(engine: Engine, **fields: Any) -> int:
         "kind": NoticeKind.TASK.value,
         "recipient": "lihe-liaison",
         "priority": "routine",
-        "dedupe_key": f"task:{datetime.now(UTC).timestamp()}",
+        "dedupe_key": f"task:{uuid4().hex}",
         "facts": facts if isinstance(facts, str) else json.dumps(facts, ensure_ascii=False),
         "state": "waiting",
         "created_at": NOW,
@@ -121,4 +129,12 @@ def attempts(engine: Engine, notice_id: int) -> list[RowMapping]:
     tries = table_of(Attempt)
     with reading(engine) as connection:
         rows = connection.execute(select(tries).where(tries.c.notice_id == notice_id).order_by(tries.c.id))
+        return list(rows.mappings())
+
+
+def notices_of_kind(engine: Engine, kind: str) -> list[RowMapping]:
+    """All notices of a kind, whatever became of them, in order."""
+    notices = table_of(Notice)
+    with reading(engine) as connection:
+        rows = connection.execute(select(notices).where(notices.c.kind == kind).order_by(notices.c.id))
         return list(rows.mappings())

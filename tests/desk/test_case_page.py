@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from models.city import City
 from models.directory.city_builder import DirectoryFiles
+from tasks.acknowledge import NOTICES
 from tasks.city_edition import load_city
 from tasks.database import transaction
 from tasks.lifecycle import move_cases
@@ -16,6 +17,7 @@ from tasks.links import Link, Purpose, sign_link
 from tasks.personal_data import add_reporter
 from tasks.settings import Settings
 from tests.cities import changed
+from tests.notice_rows import notice, notices_of_kind
 from tests.stored_cases import acts, at, reports_taken_in
 
 MONDAY = "2019-05-06 "
@@ -235,3 +237,40 @@ def test_an_extended_limit_says_how_much_it_is_in_all(
     assert "时限 4工作时 · 延期后共 8小时" in page
     assert "6小时50分" in page
     assert "派遣员甲 · 已批准" in page
+
+
+def test_the_button_acknowledges_what_the_reader_was_told_and_the_page_says_who_said_so(
+    client: TestClient, sqlite_engine: Engine, receipt: str, path_of: Callable[..., str]
+) -> None:
+    rework = told_of_the_rework(sqlite_engine)
+    path = path_of("lihe-liaison", NUMBER)
+    assert '<button class="button">收到</button>' in client.get(path).text
+    assert notice(sqlite_engine, rework)["state"] == "sent", "opening a page acknowledges nothing"
+    first = client.post(f"{path}/received", follow_redirects=False)
+    assert (first.status_code, first.headers["location"]) == (303, path)
+    row = notice(sqlite_engine, rework)
+    assert (row["acknowledged_by"], row["acknowledged_how"]) == ("lihe-liaison", "page")
+    again = client.post(f"{path}/received?lang=en")
+    assert "Acknowledged by 梨河镇值班员甲" in again.text
+    assert "<button" not in again.text
+    assert notice(sqlite_engine, rework)["acknowledged_at"] == row["acknowledged_at"]
+
+
+def test_only_a_link_to_the_case_acknowledges(
+    client: TestClient, sqlite_engine: Engine, receipt: str, path_of: Callable[..., str]
+) -> None:
+    rework = told_of_the_rework(sqlite_engine)
+    for path in bad_links(path_of).values():
+        assert client.post(f"{path}/received").status_code == 403
+    assert client.post(f"{path_of(receipt, receipt, Purpose.REPORT)}/received").status_code == 403
+    assert client.post(f"{path_of('lihe-head', NUMBER)}/received").status_code == 200
+    assert notice(sqlite_engine, rework)["state"] == "sent"
+
+
+def told_of_the_rework(engine: Engine) -> int:
+    """The message about the failed check, as sent to the liaison at 09:30."""
+    (row,) = notices_of_kind(engine, "rework")
+    with transaction(engine) as connection:
+        values = {"state": "sent", "settled_at": at(MONDAY + "09:30")}
+        connection.execute(update(NOTICES).where(NOTICES.c.id == row["id"]).values(values))
+    return int(row["id"])

@@ -20,7 +20,7 @@ from tests.cities import SMALL_CITY
 from tests.source_files import MAPPING, a_row, csv_bytes, write_file
 
 NOW = datetime(2019, 5, 5, 4, tzinfo=UTC)
-DOCUMENTS = SMALL_CITY | {"sources/citizen.yaml": MAPPING.replace("source: hotline", "source: citizen")}
+DOCUMENTS = {**SMALL_CITY, "sources/citizen.yaml": MAPPING.replace("source: hotline", "source: citizen")}
 NATIVE = b"source_id,opened_at,class_code,condition_no\nN1,2019-05-05 08:00,E0101,1\n"
 
 

@@ -162,7 +162,7 @@ def test_many_notices_to_a_slow_channel_are_sent_side_by_side(
     async def run() -> Delivery:
         options: Any = {"environ": {"FIRST": f"json://{channel.host}/gate"}, "clock": lambda: NOW}
         running = asyncio.create_task(deliver(sqlite_engine, two_channel_city(), settings, now=NOW, **options))
-        for _ in range(20):
+        for _ in range(12):
             assert await asyncio.to_thread(channel.arrived.acquire, timeout=5)
         channel.go_on.set()
         return await running

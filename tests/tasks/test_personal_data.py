@@ -62,10 +62,10 @@ def test_a_reporter_is_kept_sealed_and_a_missing_phone_stays_missing(engine: Eng
     assert row.phone_sealed is None
 
 
-def test_an_erased_reporter_is_gone_and_the_chain_still_fits(engine: Engine) -> None:
+def test_an_erased_reporter_is_gone_and_chain_and_seal_still_fit(engine: Engine) -> None:
     with transaction(engine) as connection:
         reporter_id = add_reporter(connection, KEY, NAME, PHONE)
-        write_case(connection, 1, length=3)
+        write_case(connection, 1, length=3, reporter_id=reporter_id)
     with transaction(engine) as connection:
         assert erase_reporter(connection, reporter_id, NOW)
     with transaction(engine) as connection:
@@ -73,7 +73,8 @@ def test_an_erased_reporter_is_gone_and_the_chain_still_fits(engine: Engine) -> 
         assert not erase_reporter(connection, reporter_id + 1, NOW)
     with reading(engine) as connection:
         assert tuple(connection.execute(select(REPORTERS)).one()) == (reporter_id, None, None, NOW)
-    assert verify_all(engine).intact
+    report = verify_all(engine)
+    assert (report.intact, report.sealed) == (True, 1)
 
 
 def test_no_name_and_no_phone_stands_in_any_file_of_the_database(sqlite_engine: Engine, tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ ALL_FACTS = {
     "result": "checked",
     "count": 37,
     "ends_on": "2026-12-31",
+    "lines": [
+        {"kind": "task", "number": "E0110201807030001", "post": "梨河镇值班员甲", "why": "http_error"},
+        {"kind": "report_result", "number": None, "post": None, "why": "no_answer"},
+    ],
+    "about": "task",
+    "post": "梨河镇值班员甲",
+    "climbs_to": "head",
+    "told_at": "2018-07-03T04:30:00+00:00",
     "said_at": "2018-07-03T00:00:00+00:00",
 }
 
