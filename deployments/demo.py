@@ -12,7 +12,6 @@ import httpx
 from sqlalchemy import Connection, Engine, func, select
 
 from deployments import up_wording
-from deployments.prefect_settings import prefect_address
 from models.city import City
 from models.demo_inbox import DemoMessage
 from models.tables import table_of
@@ -22,6 +21,7 @@ from tasks.city_edition import current_city
 from tasks.database import open_database, reading
 from tasks.sample import play, write_sample
 from tasks.settings import Settings, read_settings
+from tasks.wake import Waker, client_of
 
 FIRST_REPORTS = 40
 FIRST_REPORTS_DAYS = 1
@@ -34,6 +34,8 @@ OPENING_ROUNDS = 12
 """A case needs several visits and people to be closed; at the pace of the schedules that takes some eight minutes."""
 
 RUN_WITHIN_SECONDS = 90.0
+PATIENT_SECONDS = 30.0
+"""A server that just started, on a busy machine, takes its time."""
 ENDED_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -78,6 +80,7 @@ class Demo:
         self._settings = settings
         self._engine = engine
         self._server = server
+        self._waker = Waker(settings, server)
         self._told = Standing(0, 0, 0)
         self._played = 0
 
@@ -90,7 +93,8 @@ class Demo:
             if time.monotonic() >= more_at:
                 more_at += MORE_EVERY_SECONDS
                 self._more_reports()
-            self._play()
+            if self._play():
+                self._waker.wake(datetime.now(UTC))
             self._tell()
             time.sleep(PLAY_EVERY_SECONDS)
 
@@ -103,10 +107,13 @@ class Demo:
             if now.closed and now.messages:
                 return
 
-    def _play(self) -> None:
+    def _play(self) -> int:
+        """Let people do what they would have done by now; returns how much that was."""
         with reading(self._engine) as connection:
             city = current_city(connection)
-        self._played += play(self._engine, city, now=datetime.now(UTC))
+        played = play(self._engine, city, now=datetime.now(UTC))
+        self._played += played
+        return played
 
     def _more_reports(self) -> None:
         with reading(self._engine) as connection:
@@ -142,7 +149,7 @@ def main() -> None:
     """Play the demo on this machine until ended."""
     settings = read_settings()
     engine = open_database(settings.database_url, migrate=False)
-    with httpx.Client(base_url=f"{prefect_address(settings.prefect_port)}/api", trust_env=False, timeout=30) as server:
+    with client_of(settings, PATIENT_SECONDS) as server:
         Demo(settings, engine, server).run()
 
 

@@ -26,6 +26,7 @@ from deployments.one_at_a_time import HomeError, hold
 from deployments.ports import PortTaken, check_ports
 from deployments.prefect_settings import (
     WORK_POOL,
+    WORKER_TYPE,
     interface_address,
     prefect_address,
     prefect_environment,
@@ -35,10 +36,10 @@ from deployments.processes_left import TOKEN, kill_all
 from tasks.settings import Settings
 
 WORKER_OPTIONS = (
-    *("--pool", WORK_POOL, "--name", "zhihui-up", "--type", "process", "--install-policy", "never"),
+    *("--pool", WORK_POOL, "--name", "zhihui-up", "--type", WORKER_TYPE, "--install-policy", "never"),
     *("--no-create-pool-if-not-found", "--limit", "4"),
 )
-"""Four flow runs at the same time: each is a process of some 150 MB."""
+"""Four flow runs at the same time, each in a child of its own that shares the memory of what it imported."""
 
 CLIENTS_END_WITHIN_SECONDS = 4.0
 SERVER_ENDS_WITHIN_SECONDS = 2.5

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from deployments import up_wording
 from deployments.demo import write_first_reports
+from deployments.named_city import CityUnknown, city_folder
 from models.city import City
 from models.city_change import changed_hands
 from tasks.city_edition import CityEditionError, current_city, current_edition, load_city, open_cases
@@ -20,14 +21,8 @@ from tasks.directory import DirectoryFaulty, build_city, read_directory
 from tasks.lifecycle import wake_all
 from tasks.settings import Settings, SettingsError, read_settings
 
-CITIES = Path(__file__).parent / "cities"
-
 BY_UP = "zhihui_up"
 """Who loaded an edition that came into force at a start."""
-
-
-class CityUnknown(Exception):
-    """The city named by ZHIHUI_CITY is neither a folder nor one of those shipped."""
 
 
 def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
@@ -47,20 +42,6 @@ def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
             city = current_city(connection)
         write_first_reports(engine, city, settings, now)
     engine.dispose()
-
-
-def city_folder(city: str) -> Path:
-    """The folder of a city: a path, or the name of one that is shipped.
-
-    Raises: CityUnknown naming those there are.
-    """
-    for folder in (Path(city).expanduser(), CITIES / city):
-        if (folder / "city.yaml").is_file():
-            return folder
-    shipped = ", ".join(sorted(path.parent.name for path in CITIES.glob("*/city.yaml")))
-    raise CityUnknown(
-        f"ZHIHUI_CITY={city}: no folder with a city.yaml, and no city of that name is shipped. Shipped: {shipped}."
-    )
 
 
 def bring_city_into_force(engine: Engine, folder: Path, now: datetime) -> None:

@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deployments import replay_wording
-from deployments.named_city import named_city
-from deployments.preparing import CityUnknown
+from deployments.named_city import CityUnknown, named_city
 from models.city import City
 from tasks.directory import DirectoryFaulty
 from tasks.intake_errors import IntakeFileError

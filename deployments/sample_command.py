@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.named_city import named_city
-from deployments.preparing import CityUnknown
+from deployments.named_city import CityUnknown, named_city
 from deployments.replay_wording import no_moment, not_written
 from models.city import City
 from tasks.directory import DirectoryFaulty

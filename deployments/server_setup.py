@@ -9,18 +9,14 @@ from pathlib import Path
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
-from prefect.workers.process import ProcessWorker
 
 from deployments import up_wording
 from deployments.deploying import PREFECT_FILE, DeployError, deploy_changed
 from deployments.interrupted_runs import settle_interrupted_runs
-from deployments.prefect_settings import WORK_POOL
+from deployments.prefect_settings import WORK_POOL, WORKER_TYPE
 from deployments.processes_left import flow_runs_alive
+from deployments.warm_worker import WarmWorker
 from tasks.settings import read_settings
-
-RUN_COMMAND = "python -m deployments.child_process python -m prefect.engine"
-"""How the pool starts a run. Named, it spares each run the interpreter that Prefect starts first to look for a project
-to install; through `child_process`, a run ends with its worker."""
 
 READY_WITHIN_SECONDS = 180
 """A first start on a slow machine migrates the server's database."""
@@ -68,9 +64,8 @@ async def ensure_pool(client: PrefectClient, name: str) -> None:
     try:
         await client.read_work_pool(name)
     except ObjectNotFound:
-        template = ProcessWorker.get_default_base_job_template()
-        template["variables"]["properties"]["command"]["default"] = RUN_COMMAND
-        await client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))
+        template = WarmWorker.get_default_base_job_template()
+        await client.create_work_pool(WorkPoolCreate(name=name, type=WORKER_TYPE, base_job_template=template))
 
 
 async def main(verb: str) -> int:

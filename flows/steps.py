@@ -1,6 +1,6 @@
 """What makes a plain function a step of a flow, and the two steps that several flows share.
 
-Steps of one flow stand beside it, so that a run imports only what it uses: for now each run is a process of its own.
+Steps of one flow stand beside it, so that a run imports only what it uses: in pool `process` each is a new process.
 """
 
 import asyncio
@@ -19,13 +19,14 @@ from flows import wording
 from flows.surroundings import surroundings
 from flows.telling import run_id
 from tasks.case_store import CaseMovedMeanwhileError
+from tasks.database_errors import DatabaseUnreachable
 from tasks.lifecycle import Visit, move_cases
 from tasks.notify import Delivery, deliver
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PASSING = (OperationalError, InterfaceError, TransportError, CaseMovedMeanwhileError)
+PASSING = (OperationalError, InterfaceError, DatabaseUnreachable, TransportError, CaseMovedMeanwhileError)
 """Failures of network or database that may be gone a moment later. Everything else fails the run at once."""
 
 PAUSES_SECONDS = [1.0, 5.0, 20.0]

@@ -11,6 +11,9 @@ IDLE = "idle"
 REFUSED = "refused"
 STUCK = "stuck"
 
+VERDICTS = frozenset({IDLE, REFUSED, STUCK})
+"""Tags that say how a run ended: a run begun anew loses those of its earlier end."""
+
 ROWS_A_TABLE = 500
 """The UI draws a table whole: more rows become further tables of the same key."""
 
@@ -22,13 +25,14 @@ def run_id() -> str | None:
 
 
 async def name_run(name: str, *more_tags: str) -> None:
-    """Call the run by what it did, and tag it; what the deployment tagged stays."""
+    """Call the run by what it did, and tag it; what the deployment tagged stays, an earlier verdict does not."""
     run = _run()
     if run is None:
         return
     flow_run_id, tags = run
+    lasting = [tag for tag in tags if tag not in VERDICTS]
     async with get_client() as client:
-        await client.update_flow_run(flow_run_id, name=name, tags=[*tags, *more_tags])
+        await client.update_flow_run(flow_run_id, name=name, tags=[*lasting, *more_tags])
 
 
 async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:

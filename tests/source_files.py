@@ -50,7 +50,7 @@ def a_mapping(text: str = MAPPING) -> SourceMapping:
     return mapping
 
 
-def a_row(number: int = 1, **values: str) -> dict[str, str]:
+def a_row(number: int = 1, /, **values: str) -> dict[str, str]:
     """A good row; any value can be another."""
     return {"编号": f"A{number}", "时间": "2019-05-05 08:00:00", "内容": "垃圾桶旁有垃圾"} | values
 

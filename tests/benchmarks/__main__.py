@@ -1,13 +1,19 @@
 """`make bench`: what the parts cost here, as ratios in one run. Never a test: machines differ, ratios hold.
 
-Example: python -m tests.benchmarks deadlines rules
+Example: python -m tests.benchmarks deadlines transitions
 """
 
 import sys
 
-from tests.benchmarks import deadlines, rules
+from tests.benchmarks import deadlines, deliveries, runs, stored_cases, transitions
 
-BENCHES = {"deadlines": deadlines.run, "rules": rules.run}
+BENCHES = {
+    "deliveries": deliveries.run,
+    "deadlines": deadlines.run,
+    "transitions": transitions.run,
+    "stored_cases": stored_cases.run,
+    "runs": runs.run,
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -29,7 +29,7 @@ def run() -> Iterator[str]:
 
     days = (date(2018, 1, 1) + timedelta(days=n) for n in range(365 * 8 + 300))
     off = [day for day in days if not chinese_calendar.is_workday(day)]
-    business = pd.offsets.CustomBusinessHour(
+    business = pd.offsets.CustomBusinessHour(  # type: ignore[call-arg] # the stubs know no weekmask
         start=["08:00", "14:00"], end=["12:00", "18:00"], weekmask="Mon Tue Wed Thu Fri Sat Sun", holidays=off
     )
 

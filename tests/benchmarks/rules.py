@@ -20,7 +20,7 @@ from tests.cities import a_small_city
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
 
 CASES = 2000
-STORY = (
+STORY: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("receive", "lihe-liaison", {}),
     ("report_handled", "lihe-liaison", {}),
     ("check", "inspector-a", {"result": "passed"}),

@@ -20,7 +20,7 @@ def two_cases(settings: Settings) -> Settings:
     engine = open_database(settings.database_url)
     with transaction(engine) as connection:
         write_case(connection, 1, length=3)
-        write_case(connection, 2, length=2)
+        write_case(connection, 2, length=2, sealed=False)
     engine.dispose()
     return settings
 
@@ -38,6 +38,9 @@ def test_an_intact_database_is_said_to_be_intact(two_cases: Settings) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "已核验案件 2 件、事件 5 条 · cases and events checked",
+        "封存的上报 1 件、结案 0 次、免责 0 次 · sealed reports, closings and exemptions checked",
+        "未封存的上报 1 件，由旧版程序受理，未比对 · not sealed by an older program",
+        "时限未复算 2 件，所用日历已不可得 · deadlines on a calendar now gone",
         "完整，未被改动 · intact, nothing was altered",
     ]
 
@@ -45,8 +48,11 @@ def test_an_intact_database_is_said_to_be_intact(two_cases: Settings) -> None:
 def test_programs_get_one_json_object(two_cases: Settings) -> None:
     result = runner.invoke(audit_app, ["verify", "--json"])
     assert result.exit_code == 0
-    expected: dict[str, object] = {"intact": True, "cases": 2, "events": 5, "broken": None, "unguarded_tables": []}
-    assert json.loads(result.stdout) == expected
+    assert json.loads(result.stdout) == {
+        **{"intact": True, "broken": None, "damaged_editions": [], "unguarded_tables": []},
+        **{"cases": 2, "events": 5, "sealed": 1, "unsealed": 1, "closings": 0, "exemptions": 0},
+        "unproven_deadlines": 2,
+    }
 
 
 def test_an_altered_event_and_a_missing_trigger_are_named_and_the_exit_code_says_so(two_cases: Settings) -> None:
@@ -78,6 +84,23 @@ def test_without_a_database_it_says_where_it_looked_and_makes_none(settings: Set
     assert result.exit_code == 1
     assert f"There is no database file {settings.home / 'zhihui.db'}" in result.stderr
     assert not settings.home.exists()
+
+
+def test_an_altered_report_is_told_with_its_seal_and_what_it_is_now(two_cases: Settings) -> None:
+    alter(two_cases, "UPDATE report SET place = '新华路' WHERE id = 1")
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 1
+    assert "案件 R20190505000001 第 1 号事件（report.id 1）：上报记录与受理时的封存值不符：封存 " in result.stdout
+    broken = json.loads(runner.invoke(audit_app, ["verify", "--json"]).stdout)["broken"]
+    assert (broken["problem"], broken["table"], broken["row_id"], broken["seq"]) == ("seal", "report", 1, 1)
+    assert len(broken["expected"]) == len(broken["found"]) == 64
+
+
+def test_an_altered_state_is_told_with_column_expected_and_found(two_cases: Settings) -> None:
+    alter(two_cases, "UPDATE cases SET state = 'closed' WHERE id = 2")
+    result = runner.invoke(audit_app, ["verify"])
+    assert result.exit_code == 1
+    assert "（cases.id 2）：state 与事件推算不符：应为 reported，实为 closed · state is not what" in result.stdout
 
 
 @pytest.mark.parametrize("problem", Problem)

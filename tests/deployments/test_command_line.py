@@ -32,7 +32,8 @@ def test_every_command_has_help_with_an_example_and_its_exit_codes(name: str, co
 
 @pytest.mark.parametrize("name", PARTS)
 def test_every_part_is_listed_with_one_line(name: str) -> None:
-    listed = typer.main.get_command(app).commands[name]
+    group: Any = typer.main.get_command(app)
+    listed = group.commands[name]
     assert listed.help == PARTS[name].help
     assert listed.help.endswith(".")
 

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, StateType
-from prefect.deployments.runner import EntrypointType
-from prefect.states import Pending, Running, State
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, State, StateType
+from prefect.states import Pending, Running
+from prefect.types.entrypoint import EntrypointType
 
 from deployments.interrupted_runs import settle_interrupted_runs
 from deployments.prefect_settings import WORK_POOL

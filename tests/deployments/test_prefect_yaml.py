@@ -43,7 +43,7 @@ def test_the_file_has_no_key_prefect_would_ignore() -> None:
 
 def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
-    assert names == ["case-lifecycle", "case-visit", "intake", "notices", "take-action"]
+    assert names == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
 
 
 @each_deployment
@@ -103,4 +103,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["case-lifecycle"] == ["*/2 * * * *"]
     assert crons["intake"] == ["1-59/5 * * * *"]
     assert crons["notices"] == ["* * * * *"]
+    assert crons["housekeeping"] == ["37 * * * *"]
     assert crons["case-visit"] == crons["take-action"] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, update
 
-from deployments.preparing import CITIES, CityUnknown, bring_city_into_force, city_folder, prepare
+from deployments.preparing import bring_city_into_force, prepare
 from tasks.case_store import CASES
 from tasks.city_edition import current_city
 from tasks.database import open_database, reading, transaction
@@ -34,17 +34,6 @@ def test_an_empty_state_folder_gets_keys_database_city_and_reports(settings: Set
     with reading(engine) as connection:
         assert current_city(connection).code == "410184"
     engine.dispose()
-
-
-def test_a_shipped_city_is_found_by_name_and_another_by_its_folder(tmp_path: Path) -> None:
-    assert city_folder("xinzheng") == CITIES / "xinzheng"
-    folder = a_folder(tmp_path)
-    assert city_folder(str(folder)) == folder
-
-
-def test_a_city_that_is_neither_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(CityUnknown, match=r"ZHIHUI_CITY=atlantis: .* Shipped: .*xinzheng"):
-        city_folder("atlantis")
 
 
 def test_a_changed_directory_comes_into_force_and_open_cases_are_looked_at_again(

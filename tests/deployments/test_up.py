@@ -187,7 +187,7 @@ def test_killed_hard_it_leaves_nothing_and_simply_starts_again(city: LocalCity) 
 
     city.start(signals_ignored=True)
     city.wait_until_said("Ctrl-C stops everything", STARTS_WITHIN_SECONDS)
-    assert "deployed 0, unchanged 5" in city.said()
+    assert "deployed 0, unchanged 6" in city.said()
     (schedule,) = city.api("GET", "deployments/name/case-lifecycle/case-lifecycle")["schedules"]
     assert schedule["schedule"]["interval"] == 10, "what was set in the UI stands"
 
@@ -238,8 +238,8 @@ def test_a_reader_of_the_lines_that_goes_away_does_not_stop_the_city() -> None:
         "import sys; from deployments.local import Progress; say = Progress(); sys.stdin.read(); "
         "say('one'); say('two'); print('goes on', file=sys.stderr)"
     )
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", code], text=True, stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdout
     process.stdout.close()
     process.stdout = None

@@ -12,8 +12,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import State
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from sqlalchemy import Engine, select
 
 from flows.action_form import ActionForm

@@ -9,11 +9,12 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
+from flows.housekeeping import housekeeping
 from flows.intake import intake
 from flows.notices import notices
 from flows.take_action import take_action
 
-FLOWS = [case_lifecycle, intake, notices, take_action]
+FLOWS = [case_lifecycle, housekeeping, intake, notices, take_action]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 
 

@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import httpx
 import pytest
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
 from prefect.states import Failed
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from flows import intake, steps, take_action
-from tasks.database_errors import DatabaseOutdated
+from flows import housekeeping, intake, steps, take_action
+from tasks.database_errors import DatabaseOutdated, DatabaseUnreachable
 
-STEPS = [steps.move, steps.send, intake.take_in, take_action.put, take_action.outcome]
+STEPS = [steps.move, steps.send, intake.take_in, take_action.put, take_action.outcome, housekeeping.clear]
 
 
 @pytest.mark.parametrize(
@@ -21,16 +24,18 @@ STEPS = [steps.move, steps.send, intake.take_in, take_action.put, take_action.ou
         (OperationalError("update cases", {}, Exception("database is locked")), True),
         (httpx.ConnectError("refused"), True),
         (IntegrityError("insert", {}, Exception("duplicate")), False),
+        (DatabaseUnreachable("no server"), True),
         (DatabaseOutdated("migrate first"), False),
         (ValueError("a rule"), False),
     ],
 )
 def test_only_a_failure_of_network_or_database_is_tried_again(error: Exception, again: bool) -> None:
-    assert steps.may_pass(steps.move, None, Failed(data=error)) is again
+    run = TaskRun(task_key="move", dynamic_key="0")
+    assert steps.may_pass(steps.move, run, Failed(data=error)) is again
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_a_step_is_never_answered_from_a_cache_and_its_tries_are_bounded(step: object) -> None:
+def test_a_step_is_never_answered_from_a_cache_and_its_tries_are_bounded(step: Task[..., Any]) -> None:
     assert step.cache_policy is NO_CACHE
     assert step.retries == len(steps.PAUSES_SECONDS) == 3
 

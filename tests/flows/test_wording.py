@@ -33,6 +33,11 @@ def test_a_delivery_is_named_by_what_was_sent_and_what_failed() -> None:
     assert wording.notices_sent(0, 1) == "失败 1"
 
 
+def test_housekeeping_is_named_by_how_many_records_it_cleared() -> None:
+    assert wording.runs_cleared(1440) == "清理空转记录 1,440 条"
+    assert wording.runs_cleared(0) == "无事可做"
+
+
 def test_an_action_is_named_by_case_action_and_outcome() -> None:
     assert wording.action_taken("E0110001", "结案", "refused") == "E0110001 结案 · 未办理"
     assert wording.action_taken("E0110001", "结案", "done") == "E0110001 结案 · 已办理"

@@ -1,0 +1,200 @@
+"""What only the warm worker promises: children that are kept, replaced and never left behind."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+import pytest
+from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.plugins import load_prefect_collections
+from prefect.workers.base import BaseWorker
+
+from tests import worker_flows
+from tests.prefect_server import client_settings, server_of_the_session
+from tests.workers import RunningWorker, again, running_worker
+
+KIND = "zhihui-warm"
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWorker]:
+    """One warm worker for the tests that leave it as it was."""
+    settings = server_of_the_session()
+    with client_settings(settings), running_worker(settings, KIND, tmp_path_factory.mktemp("worker")) as worker:
+        yield worker
+
+
+@pytest.fixture
+def own_worker(tmp_path: Path) -> Iterator[RunningWorker]:
+    """A warm worker of the test's own."""
+    settings = server_of_the_session()
+    with client_settings(settings), running_worker(settings, KIND, tmp_path) as worker:
+        yield worker
+
+
+def test_a_child_serves_several_runs_and_is_replaced_after_as_many_as_it_may(worker: RunningWorker) -> None:
+    deployment = worker.deploy(worker_flows.succeeds, job_variables={"env": {"A": "1"}, "runs_per_child": 2})
+
+    pids = [_pid_of_one_run(worker, deployment) for _ in range(4)]
+
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+def test_a_child_that_a_run_left_too_big_is_replaced(worker: RunningWorker) -> None:
+    deployment = worker.deploy(worker_flows.eats_memory, job_variables={"env": {"B": "1"}, "child_memory_mb": 400})
+
+    big, small, still_small = (_pid_of_one_run(worker, deployment, megabytes=size) for size in (400, 1, 1))
+
+    assert big != small == still_small
+
+
+def test_a_run_that_eats_too_much_memory_is_stopped_at_once_and_alone(worker: RunningWorker) -> None:
+    other = worker.start(worker_flows.takes_long, {"seconds": 4.0})
+    worker.begun(other)
+    hungry = worker.start(
+        worker_flows.eats_memory, {"megabytes": 800, "seconds": 120}, job_variables={"run_memory_mb": 500}
+    )
+
+    ended = worker.ended(hungry)
+
+    assert ended.state
+    assert ended.state.name == "Crashed"
+    assert "more than the 500 MB a run may hold" in (ended.state.message or "")
+    assert _state(worker, other) == "Completed"
+
+
+def test_a_run_that_hears_no_signal_is_killed_after_the_grace_and_its_hooks_run(worker: RunningWorker) -> None:
+    run = worker.start(worker_flows.will_not_stop, job_variables={"cancel_grace_seconds": 0.5})
+    pid = worker.begun(run)["pid"]
+
+    worker.cancel(run)
+
+    assert _state(worker, run) == "Cancelled"
+    assert worker.hooks(run) == ["Cancelling"]
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_run_of_another_environment_has_a_child_of_its_own(worker: RunningWorker) -> None:
+    plain = worker.deploy(worker_flows.succeeds)
+    loud = worker.deploy(worker_flows.succeeds, job_variables={"env": {"PREFECT_LOGGING_LEVEL": "DEBUG"}})
+
+    pids = [_pid_of_one_run(worker, deployment) for deployment in (plain, loud, plain, loud)]
+
+    assert pids[0] == pids[2] != pids[1] == pids[3]
+
+
+def test_a_command_is_refused_with_the_pool_that_takes_it(worker: RunningWorker) -> None:
+    deployment = worker.deploy(worker_flows.succeeds)
+    again(lambda: worker.client.update_deployment(deployment, DeploymentUpdate(job_variables={"command": "true"})))
+
+    ended = worker.ended(worker.start_again(deployment))
+
+    assert ended.state
+    assert ended.state.name == "Crashed"
+    assert "a warm run starts no program. Use the pool process." in (ended.state.message or "")
+
+
+def test_changed_code_is_run_from_the_next_run_on(own_worker: RunningWorker) -> None:
+    module = own_worker.home / "a_module_that_changes.py"
+    module.write_text(_flow_that_says("before"))
+    deployment = _deploy_by_name(own_worker, "a_module_that_changes.changes")
+    first = own_worker.start_again(deployment)
+    own_worker.ended(first)
+
+    module.write_text(_flow_that_says("afterwards"))
+    second = own_worker.start_again(deployment)
+    own_worker.ended(second)
+
+    assert [own_worker.begun(run)["says"] for run in (first, second)] == ["before", "afterwards"]
+
+
+def test_a_worker_that_is_told_to_stop_lets_a_short_run_finish_and_reports_a_long_one(
+    own_worker: RunningWorker,
+) -> None:
+    short = own_worker.start(worker_flows.takes_long, {"seconds": 1.5}, job_variables={"stop_grace_seconds": 10})
+    long = own_worker.start(worker_flows.takes_long, job_variables={"stop_grace_seconds": 1})
+    for run in (short, long):
+        own_worker.begun(run)
+    started = own_worker.processes()
+
+    code = own_worker.stop()
+
+    assert code == 0
+    assert (_state(own_worker, short), _state(own_worker, long)) == ("Completed", "Crashed")
+    assert [process for process in started if process.is_running()] == []
+
+
+def test_a_worker_that_is_killed_leaves_no_process_behind(own_worker: RunningWorker) -> None:
+    run = own_worker.start(worker_flows.takes_long)
+    own_worker.begun(run)
+    started = own_worker.processes()
+    assert len(started) >= 3
+
+    own_worker.stop(signal.SIGKILL)
+
+    own_worker.wait("end of all", lambda: not [p for p in started if p.is_running()], 5)
+
+
+def test_workers_that_share_a_pool_execute_each_run_once(own_worker: RunningWorker, tmp_path: Path) -> None:
+    settings = server_of_the_session()
+    with running_worker(settings, KIND, tmp_path, pool=own_worker.pool):
+        deployment = own_worker.deploy(worker_flows.succeeds)
+        runs = [own_worker.start_again(deployment) for _ in range(12)]
+        states = {_state(own_worker, run) for run in runs}
+
+    notes = [own_worker.noted(run) for run in runs]
+    templates = {note[0]["parent"] for note in notes}
+    assert states == {"Completed"}
+    assert [len(note) for note in notes] == [1] * len(runs)
+    assert len(templates) == 2
+
+
+def test_a_run_for_later_starts_when_it_is_due(worker: RunningWorker) -> None:
+    deployment = worker.deploy(worker_flows.succeeds)
+    due = time.time() + 3
+    run = worker.start_later(deployment, due)
+
+    worker.ended(run)
+
+    assert 0 <= worker.begun(run)["at"] - due < 2
+
+
+def _pid_of_one_run(worker: RunningWorker, deployment: UUID, **parameters: int) -> int:
+    run = worker.start_again(deployment, parameters)
+    worker.ended(run)
+    worker.wait("free child", lambda: not _busy(worker), 10)
+    pid: int = worker.begun(run)["pid"]
+    return pid
+
+
+def _busy(worker: RunningWorker) -> list[Path]:
+    """The folders of runs that have not been given back yet."""
+    return list(worker.home.glob("zhihui-run-*"))
+
+
+def _state(worker: RunningWorker, run: UUID) -> str | None:
+    state = worker.ended(run).state
+    return state.name if state else None
+
+
+def _flow_that_says(words: str) -> str:
+    return (
+        "from prefect import flow\nfrom prefect.runtime import flow_run\nfrom tests.worker_flows import note\n\n\n"
+        f"@flow\nasync def changes() -> None:\n    note(flow_run.id, says={words!r})\n"
+    )
+
+
+def _deploy_by_name(worker: RunningWorker, entrypoint: str) -> UUID:
+    """Deploy what this process need not be able to import."""
+    deployment = worker.deploy(worker_flows.succeeds)
+    document = {"entrypoint": entrypoint}
+    again(lambda: worker.client.update_deployment(deployment, DeploymentUpdate.model_validate(document)))
+    return deployment
+
+
+def test_prefect_knows_the_type_of_an_installed_project() -> None:
+    assert BaseWorker.get_worker_class_from_type(KIND) is not None
+    assert "zhihui" in load_prefect_collections()
