@@ -7,7 +7,7 @@ PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
 WORKERS ?= 2
 
-.PHONY: run install install-test test lint bench docs lock clean
+.PHONY: run install install-test test chaos lint bench docs lock clean
 
 run: install
 	exec $(BIN)/zhihui up
@@ -40,6 +40,11 @@ lint: install-test
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+
+# Kills processes at random moments of their work, on SQLite and on Postgres: some twenty minutes. Its short form is in
+# `make test`. Example: make chaos CHAOS="--database sqlite --seed 7"
+chaos: install-test
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Prints the pages of docs/ that come from data.
 docs: install

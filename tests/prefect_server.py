@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import contextlib
 import os
 import shutil
 import socket
@@ -86,12 +87,11 @@ async def _make_pool() -> None:
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], settings: Settings, log: Path) -> None:
     give_up_at = time.monotonic() + STARTS_WITHIN_SECONDS
-    url = f"http://127.0.0.1:{settings.prefect_port}/api/health"
-    while process.poll() is None and time.monotonic() < give_up_at:
-        try:
-            if httpx.get(url, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
+    with httpx.Client(base_url=f"http://127.0.0.1:{settings.prefect_port}", trust_env=False) as client:
+        while process.poll() is None and time.monotonic() < give_up_at:
+            with contextlib.suppress(httpx.TransportError):
+                if client.get("/api/health").is_success:
+                    return
             time.sleep(0.1)
     raise RuntimeError(f"the Prefect server did not start:\n{log.read_text()[-3000:]}")
 

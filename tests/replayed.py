@@ -1,13 +1,11 @@
 """Reports to replay in the small city, and the real files replayed under the model city."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import Coverage
 
 import deployments
 from models.city import City
@@ -20,17 +18,6 @@ from tests.cities import a_small_city
 PROJECT = Path(deployments.__file__).parents[1]
 DATA = PROJECT.parent / "shared" / "data"
 XINZHENG = PROJECT / "deployments" / "cities" / "xinzheng"
-
-
-@contextmanager
-def untraced() -> Iterator[None]:
-    """Without the tracing of coverage, which more than doubles the time of a million steps small stories cover too."""
-    tracing = Coverage.current()
-    if tracing:
-        tracing.stop()
-    yield
-    if tracing:
-        tracing.start()
 
 
 def real_file(name: str) -> Path:

@@ -31,6 +31,7 @@ STARTS_WITHIN_SECONDS = 120
 FIRST_CASE_CLOSED_WITHIN_SECONDS = 180
 NEXT_SWEEP_WITHIN_SECONDS = 120
 ENDS_WITHIN_SECONDS = 10
+LOOK_AGAIN_SECONDS = 0.2
 
 
 class LocalCity:
@@ -42,6 +43,8 @@ class LocalCity:
         self.port, self.desk_port = free_port(), free_port()
         self.output = home.parent / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
+        # One client for all questions: each new one reads the machine's certificates first.
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", trust_env=False, timeout=10)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,7 +84,7 @@ class LocalCity:
         while time.monotonic() < give_up_at:
             if found := condition():
                 return found
-            time.sleep(0.05)
+            time.sleep(LOOK_AGAIN_SECONDS)
         raise AssertionError(f"no {for_what} within {seconds} s. It said:\n{self.said()[-3000:]}")
 
     def wait_until_said(self, pattern: str, seconds: float) -> None:
@@ -106,8 +109,7 @@ class LocalCity:
 
     def _ask(self, method: str, path: str, content: dict[str, Any]) -> httpx.Response | None:
         """One answer; None where Prefect on SQLite is busy writing and wants to be asked again."""
-        url = f"http://127.0.0.1:{self.port}/api/{path}"
-        answer = httpx.request(method, url, json=content or None, trust_env=False, timeout=10)
+        answer = self.client.request(method, path, json=content or None)
         return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
     def sweeps(self, *states: str) -> list[dict[str, Any]]:
@@ -129,6 +131,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCity]:
     if made.process and made.process.poll() is None:
         made.process.kill()
         made.process.wait()
+    made.client.close()
 
 
 def test_told_to_stop_while_it_starts_it_ends_at_once(city: LocalCity) -> None:

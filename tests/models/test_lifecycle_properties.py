@@ -12,6 +12,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ from models.lifecycle_table import EFFECT_OF, step_for
 from models.vocabulary import ENDED, ActionName, ClockState, RequestKind, RequestState, State
 from tests.builders import CELL, Story, acting, local
 from tests.cities import SMALL_CITY, a_small_city, changed
+
+pytestmark = pytest.mark.untraced
 
 LIFE = settings(max_examples=90, derandomize=True, deadline=None, database=None)
 UNITS = ("lihe", "water", "centre")

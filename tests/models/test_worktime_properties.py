@@ -19,6 +19,8 @@ CITIES = [
     WorkCalendar(ZoneInfo("America/New_York"), WorkHours(), [DayOverride(date(2020, 3, 8), True, "spring")]),
 ]
 NOTHING = timedelta(0)
+pytestmark = pytest.mark.untraced
+
 UNHURRIED = settings(deadline=None)  # the first example lays out the years
 
 cities = st.sampled_from(CITIES)

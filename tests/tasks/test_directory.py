@@ -117,6 +117,7 @@ SHARP = st.sampled_from(
 )
 
 
+@pytest.mark.untraced
 @given(
     name=st.sampled_from(FILES),
     at=st.floats(0, 1),
@@ -131,6 +132,7 @@ def test_no_bytes_in_any_file_end_in_a_traceback(tmp_path: Path, name: str, at: 
         assert str(fault).isprintable()
 
 
+@pytest.mark.untraced
 @given(name=st.sampled_from(FILES), content=st.binary(max_size=300))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_of_any_bytes_is_faults_and_never_a_traceback(tmp_path: Path, name: str, content: bytes) -> None:

@@ -177,6 +177,7 @@ lines = st.lists(
 )
 
 
+@pytest.mark.untraced
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=200), lines.map(lambda rows: b"\n".join([",".join(HEADER).encode(), *rows]))))
 def test_any_bytes_are_taken_refused_or_a_clear_error(sqlite_engine: Engine, tmp_path: Path, content: bytes) -> None:

@@ -17,8 +17,9 @@ from tasks.intake_errors import FileMissing, HeaderLacksColumns
 from tasks.replay import Replayed, replay_file, replay_json, write_cases
 from tasks.source_mappings import SHIPPED, find_mapping
 from tests.cities import a_small_city
-from tests.replayed import XINZHENG, at, real_file, untraced, xinzheng
+from tests.replayed import XINZHENG, at, real_file, xinzheng
 from tests.source_files import a_mapping, a_row, csv_bytes
+from tests.untraced import untraced
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -22,7 +22,6 @@ from tasks.directory import city_from_documents, read_directory
 from tasks.intake_reading import read_rows
 from tasks.similar import Spot, apart, find_candidates
 from tasks.source_mappings import find_mapping
-from tests.replayed import untraced
 
 PROJECT = Path(__file__).parents[2]
 RULE = SimilarRule()
@@ -200,16 +199,17 @@ def by_database(engine: Engine, reports: Sequence[MappedReport], each: int) -> l
     return [sum(c.case_id < row["id"] for c in found.get(row["id"], [])) for row in rows[::each]]
 
 
+@pytest.mark.untraced
 def test_on_boston_every_way_of_counting_candidates_agrees(sqlite_engine: Engine) -> None:
-    with untraced():
-        reports = real_reports("boston311", "boston_311_2011_jul_sep.csv.gz")
-        counts = brute_force(reports)
-        indexed, stored = by_index(reports), by_database(sqlite_engine, reports, EACH)
+    reports = real_reports("boston311", "boston_311_2011_jul_sep.csv.gz")
+    counts = brute_force(reports)
+    indexed, stored = by_index(reports), by_database(sqlite_engine, reports, EACH)
     assert sum(counts) > 20_000
     assert indexed == counts
     assert stored == counts[::EACH]
 
 
+@pytest.mark.untraced
 def test_pingshan_has_no_positions_and_so_no_candidates(sqlite_engine: Engine) -> None:
     reports = real_reports("pingshan", "pingshan_2018_feb_oct.csv")
     counts = [0] * 6_952
