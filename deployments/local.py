@@ -165,7 +165,7 @@ class LocalCity:
     async def _bring_up(self) -> None:
         """Bring up the parts, side by side where they may."""
         server, interface = prefect_address(self._settings.prefect_port), interface_address(self._settings.prefect_port)
-        await self._keep("server", *_python("prefect", "server", "start"))
+        await self._keep("server", *_python("deployments.prefect_server"))
         self._do(self._say_when_ready("server", f"{server}/api/health", interface))
         await asyncio.gather(
             self._bring_up_desk(), self._once("deploy", *_python("deployments.server_setup", "deploy"))

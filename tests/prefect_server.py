@@ -48,7 +48,7 @@ def server_of_the_session() -> Settings:
     settings = Settings(home=home, prefect_port=free_port())
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            tied(sys.executable, "-m", "prefect", "server", "start"),
+            tied(sys.executable, "-m", "deployments.prefect_server"),
             env=environment_of(settings) | server_secret(settings),
             stdout=log,
             stderr=log,

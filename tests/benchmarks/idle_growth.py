@@ -109,7 +109,7 @@ def server_of(settings: Settings) -> Iterator[None]:
     environment = prefect_environment(settings, os.environ) | server_secret(settings)
     environment["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] = "false"
     with (settings.home / "bench.log").open("wb") as log:
-        command = tied(sys.executable, "-m", "prefect", "server", "start")
+        command = tied(sys.executable, "-m", "deployments.prefect_server")
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=settings.home)
     try:
         _wait_until_it_answers(environment["PREFECT_API_URL"])

@@ -80,7 +80,7 @@ class Ordeal:
         names = city.new_reports(TAPS // 10)
         self._wake_until_settled()
         city.process.send_signal(signal.SIGSTOP)  # else it would start the server again at once
-        for server in city.parts("prefect server"):
+        for server in city.parts("deployments.prefect_server"):
             server.kill()
         city.wait("end of the server", lambda: not city.answers(), SETTLED_WITHIN_SECONDS)
         gone_at, longest, woken = time.monotonic(), 0.0, []

@@ -13,6 +13,7 @@ import pytest
 
 from deployments import children
 from deployments.children import Child, ChildGaveUp, end, keep_running, run_to_end, start
+from tests.living_processes import still_living
 
 WAIT_SECONDS = 15
 
@@ -25,13 +26,6 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
         while not condition():
             await asyncio.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 async def nothing(child: Child, code: int) -> None:
@@ -99,7 +93,7 @@ async def test_ending_takes_what_a_child_started_also_where_both_ignore_the_requ
     await until(lambda: len(heard) == 2)
     await end([child], 0.2)
     await keeping
-    await until(lambda: all(gone(int(pid)) for pid in heard))
+    assert still_living(map(int, heard)) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
@@ -115,7 +109,7 @@ async def test_a_child_ends_with_the_process_that_started_it_however_that_ended(
     await until(lambda: "child_process" not in " ".join(psutil.Process(pid).cmdline()))
     parent.kill()
     parent.communicate()
-    await until(lambda: gone(pid))
+    assert still_living([pid]) == []
 
 
 async def test_a_child_hears_ctrl_c_also_where_it_was_inherited_as_ignored(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 
-import psutil
-
 from deployments.processes_left import TOKEN, flow_runs_alive, kill_all, processes_of
+from tests.living_processes import still_living
 
 
 def sleeper(**environment: str) -> subprocess.Popen[bytes]:
@@ -22,7 +21,7 @@ def test_processes_with_the_token_are_killed_and_others_live() -> None:
     try:
         assert [p.pid for p in processes_of("token-of-ours")] == [ours.pid]
         assert kill_all("token-of-ours") == 1
-        assert not psutil.pid_exists(ours.pid)
+        assert still_living([ours.pid]) == []
         assert others.poll() is None
     finally:
         for one in (ours, others):

@@ -169,7 +169,7 @@ def test_server_and_worker_killed_in_mid_sweep_the_next_sweep_runs_in_time(city:
     sweeps = city.api("GET", "deployments/name/case-lifecycle/case-lifecycle")["id"]
     city.api("POST", f"deployments/{sweeps}/create_flow_run", name="swept away")
     (running,) = city.wait("sweep in its transaction", lambda: city.sweeps("RUNNING"), 60)
-    for part in (city.part("prefect", "server"), city.part("prefect", "worker")):
+    for part in (city.part("deployments.prefect_server"), city.part("prefect", "worker")):
         part.kill()
     held.close()
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from logging import getLogger
 from pathlib import Path
 
-import psutil
 import pytest
 
 from deployments.warm_pool import ChildDied, TemplateDied, WarmChild, WarmPool
+from tests.living_processes import still_living
 
 PLENTY = 1_000_000
 MODULE = "a_module_of_a_child"
@@ -58,7 +58,7 @@ async def test_a_child_that_dies_over_its_job_is_told_by_its_exit_code(pool: War
         await asyncio.wait_for(job, 10)
 
     assert died.value.code == 1
-    assert not psutil.pid_exists(child.pid)
+    assert still_living([child.pid]) == []
 
 
 @pytest.mark.parametrize("limits", [{"most_runs": 0}, {"most_mb": 1}], ids=["its runs", "its memory"])
@@ -93,7 +93,7 @@ async def test_children_die_with_their_template_and_the_next_run_gets_new_ones(p
     assert await asyncio.wait_for(child.died, 5) == -signal.SIGKILL
     again = await pool.take({}, MODULE)
     assert again.template is not child.template
-    assert not psutil.pid_exists(child.pid)
+    assert still_living([child.pid]) == []
 
 
 async def test_a_module_that_cannot_be_imported_ahead_stops_nobody(pool: WarmPool) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.plugins import load_prefect_collections
 from prefect.workers.base import BaseWorker
 
 from tests import worker_flows
+from tests.living_processes import still_living
 from tests.prefect_server import client_settings, server_of_the_session
 from tests.workers import RunningWorker, again, running_worker
 
@@ -74,7 +74,7 @@ def test_a_run_that_hears_no_signal_is_killed_after_the_grace_and_its_hooks_run(
 
     assert _state(worker, run) == "Cancelled"
     assert worker.hooks(run) == ["Cancelling"]
-    assert not psutil.pid_exists(pid)
+    assert still_living([pid]) == []
 
 
 def test_a_run_of_another_environment_has_a_child_of_its_own(worker: RunningWorker) -> None:
@@ -124,7 +124,7 @@ def test_a_worker_that_is_told_to_stop_lets_a_short_run_finish_and_reports_a_lon
 
     assert code == 0
     assert (_state(own_worker, short), _state(own_worker, long)) == ("Completed", "Crashed")
-    assert [process for process in started if process.is_running()] == []
+    assert still_living(process.pid for process in started) == []
 
 
 def test_a_worker_that_is_killed_leaves_no_process_behind(own_worker: RunningWorker) -> None:
@@ -135,7 +135,7 @@ def test_a_worker_that_is_killed_leaves_no_process_behind(own_worker: RunningWor
 
     own_worker.stop(signal.SIGKILL)
 
-    own_worker.wait("end of all", lambda: not [p for p in started if p.is_running()], 5)
+    assert still_living(process.pid for process in started) == []
 
 
 def test_workers_that_share_a_pool_execute_each_run_once(own_worker: RunningWorker, tmp_path: Path) -> None:
