@@ -6,6 +6,7 @@ Friday 09:00: it resumes with 1 h left and runs out on Friday 10:00. To another 
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from models.vocabulary import ClockKind, ClockState
 from models.worktime import Basis, WorkCalendar
@@ -35,8 +36,8 @@ class CaseClock:
     state: ClockState = ClockState.RUNNING
     due_at: datetime = NEVER
     provisional: bool = False
-    remembered: tuple[object, dict[str, datetime]] | None = field(default=None, compare=False, repr=False)
-    """The rungs of a ladder on this clock (`models/ladder.py`), forgotten as soon as the clock changes."""
+    remembered: tuple[object, str, tuple[Any, ...]] | None = field(default=None, compare=False, repr=False)
+    """When time acts on this clock (`models/ladder.py`), forgotten as soon as the clock changes."""
 
     @property
     def started_at(self) -> datetime:

@@ -4,8 +4,10 @@ The ladder climbs on the unit's handle clock only. Suspended and exempt cases do
 function of the case and the city, so a visit that comes late finds the same moments as one that comes in time.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any
 
 from models.case_state import CaseRequest, CaseState
@@ -29,8 +31,10 @@ class Wake:
 
 def next_wake(case: CaseState, city: City) -> Wake | None:
     """The earliest moment at which time acts on a case, or None."""
-    wakes = _wakes(case, city)
-    return min(wakes, key=lambda wake: wake.at) if wakes else None
+    return min(_wakes(case, city), key=_WHEN, default=None)
+
+
+_WHEN = attrgetter("at")
 
 
 def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalendar) -> dict[str, datetime]:
@@ -122,14 +126,10 @@ def _wakes(case: CaseState, city: City) -> list[Wake]:
     if clock is None:
         return wakes
     if clock.kind is ClockKind.HANDLE:
-        if not case.exempt:
-            wakes += _rungs_ahead(case, clock, city)
+        if not case.exempt and (rung := _rung_ahead(case, clock, city)):
+            wakes.append(rung)
     elif clock.kind in SEAT_CLOCKS and not case.seat_alarmed:
-        amount = clock.amount * float(city.policy.seat_alarm_share)
-        moment = clock.moment_of(amount, city.calendar)[0]
-        # A clock that goes on after a verification may have been told of before it waited: once is enough.
-        if moment > clock.spans[-1][0]:
-            wakes.append(Wake(moment, ActionName.ALARM_SEAT, clock.kind.value))
+        wakes += _remembered(clock, city.policy, city, _seat_alarm)[1]
     if case.inspector is not None:
         wakes += _left_behind(case, city)
     return wakes
@@ -146,13 +146,27 @@ def _left_behind(case: CaseState, city: City) -> list[Wake]:
     return [Wake(at, step.action)] if step else []
 
 
-def _rungs_ahead(case: CaseState, clock: CaseClock, city: City) -> list[Wake]:
-    due = clock.due_at.isoformat()
-    ahead = [rung.code for rung in city.policy.ladder if case.rungs.get(rung.code) != due]
-    if not ahead:
-        return []
-    # Asked at every step of a case: worked out once until the clock changes.
-    if clock.remembered is None or clock.remembered[0] is not city.policy.ladder:
-        clock.remembered = (city.policy.ladder, rung_moments(clock, city.policy.ladder, city.calendar))
-    moments = clock.remembered[1]
-    return [Wake(moments[code], ActionName.CLIMB, code) for code in ahead if code in moments]
+def _rung_ahead(case: CaseState, clock: CaseClock, city: City) -> Wake | None:
+    due, rungs = _remembered(clock, city.policy.ladder, city, _rungs)
+    return next((rung for rung in rungs if case.rungs.get(rung.what) != due), None)
+
+
+def _rungs(clock: CaseClock, city: City) -> Iterable[Wake]:
+    moments = rung_moments(clock, city.policy.ladder, city.calendar)
+    return sorted((Wake(at, ActionName.CLIMB, code) for code, at in moments.items()), key=_WHEN)
+
+
+def _seat_alarm(clock: CaseClock, city: City) -> Iterable[Wake]:
+    moment = clock.moment_of(clock.amount * float(city.policy.seat_alarm_share), city.calendar)[0]
+    # A clock that goes on after a verification may have been told of before it waited: once is enough.
+    if moment > clock.spans[-1][0]:
+        yield Wake(moment, ActionName.ALARM_SEAT, clock.kind.value)
+
+
+def _remembered(
+    clock: CaseClock, by: object, city: City, wakes: Callable[[CaseClock, City], Iterable[Wake]]
+) -> tuple[str, tuple[Wake, ...]]:
+    """The deadline as a text, and when time acts on a clock: asked at every step of a case, worked out once."""
+    if clock.remembered is None or clock.remembered[0] is not by:
+        clock.remembered = (by, clock.due_at.isoformat(), tuple(wakes(clock, city)))
+    return clock.remembered[1:]

@@ -41,6 +41,8 @@ class CaseVisit:
     events: list[CaseEvent] = field(default_factory=list)
     outcomes: list[tuple[Action, Refusal | None]] = field(default_factory=list)
     drafts: list[NoticeDraft] = field(default_factory=list)
+    next_wake: Wake | None = None
+    """When time acts on the case next, as it stands after the visit."""
 
     @property
     def notices(self) -> list[NoticeDraft]:
@@ -108,7 +110,7 @@ class Lifecycle:
 
     def _one_due_thing(self, visit: CaseVisit, waiting: list[Action]) -> bool:
         """The next thing of time or people up to now; at the same moment people come first (equal is on time)."""
-        wake = next_wake(visit.case, self.city)
+        wake = visit.next_wake = next_wake(visit.case, self.city)
         if wake is not None and (wake.at > visit.now or (waiting and waiting[0].at <= wake.at)):
             wake = None
         if wake is not None:

@@ -1,10 +1,11 @@
-"""Many rows of one table, written with one statement: what a visit to a thousand cases needs.
+"""Many rows of one table, read or written with one statement: what a visit to a thousand cases needs.
 
 SQLAlchemy prepares the values of each row for itself, which costs more than the database does. Here the statement and
-what turns each column's values are worked out once, and the driver gets plain tuples: SQLite in one `executemany`,
-Postgres in one statement over arrays.
+what turns each column's values are worked out once, and the driver gives and gets plain tuples: SQLite in one
+`executemany`, Postgres in one statement over arrays.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from tasks.database import is_postgres
 
 MOST_STATEMENTS = 256
+MOST_MOMENTS = 10_000
 
 Turn = Callable[[Any], Any]
 Row = Mapping[str, Any]
@@ -64,6 +66,23 @@ def update_rows(
     return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up), rows)
 
 
+def read_rows(
+    connection: Connection, table: Table, names: Sequence[str], match: str, values: Sequence[int], order: str
+) -> list[tuple[Any, ...]]:
+    """These columns of every row whose column `match` holds one of these numbers, in the order of other columns.
+
+    Example: read_rows(connection, CLOCKS, ("case_id", "seq"), "case_id", ids, order="case_id, seq")
+    """
+    prepared = _select(connection.dialect, table, tuple(names), match, order)
+    wanted = list(values) if is_postgres(connection) else json.dumps(list(values))
+    rows = connection.exec_driver_sql(prepared.text, (wanted,)).all()
+    columns = zip(*rows, strict=True)
+    turned = [
+        column if turn is None else map(turn, column) for column, turn in zip(columns, prepared.turns, strict=False)
+    ]
+    return list(zip(*turned, strict=True))
+
+
 def _write(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> int:
     columns = prepared.columns(rows)
     if is_postgres(connection):
@@ -96,6 +115,13 @@ def _update(
     return _prepared(text, dialect, table, names)
 
 
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _select(dialect: Dialect, table: Table, names: tuple[str, ...], match: str, order: str) -> _Prepared:
+    found = "= ANY(%s)" if dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
+    text = f"SELECT {', '.join(names)} FROM {table.name} WHERE {match} {found} ORDER BY {order}"  # noqa: S608 - ours
+    return _Prepared(text, names, tuple(_turn_back(table, name, dialect) for name in names))
+
+
 def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
     return f"unnest({', '.join(f'%s::{table.c[name].type.compile(dialect=dialect)}[]' for name in names)})"
 
@@ -112,16 +138,29 @@ def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
     return turn
 
 
+def _turn_back(table: Table, name: str, dialect: Dialect) -> Turn | None:
+    type_ = table.c[name].type
+    if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
+        return _moment_stored
+    turn: Turn | None = type_.dialect_impl(dialect).result_processor(dialect, None)
+    return turn
+
+
 def _aware(moment: datetime | None) -> datetime | None:
     if moment is not None and moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no zone; give every moment its time zone.")
     return moment
 
 
+@lru_cache(maxsize=MOST_MOMENTS)
 def _stored_moment(moment: datetime | None) -> str | None:
-    """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so."""
+    """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so. Half of a visit's moments are its own."""
     if _aware(moment) is None or moment is None:
         return None
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")[:26]
+
+
+def _moment_stored(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)

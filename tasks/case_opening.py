@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from models.case import Case, Similarity
 from models.case_state import CaseState
 from models.city import City
+from models.ladder import next_wake
 from models.lifecycle import Lifecycle
 from models.report_seal import DIGEST_FACT, report_digest
 from models.told_case import fresh_case, is_complete, opening_facts
@@ -51,7 +52,7 @@ def open_cases(
         if joins:
             rule, into_id, into = joins
             life.by_rule(visit, ActionName.MERGE, f"join.{rule}", now, into=into, into_id=into_id)
-        changes.append(Change(LoadedCase(case, 0), visit.events, visit.notices))
+        changes.append(Change(LoadedCase(case, 0), visit.events, visit.notices, next_wake(case, city)))
     case_of = {report["id"]: case_id for report, case_id in zip(reports, ids, strict=True)}
     statement = update(REPORTS).where(REPORTS.c.id == bindparam("_report")).values(case_id=bindparam("_case"))
     connection.execute(statement, [{"_report": report, "_case": case} for report, case in case_of.items()])

@@ -20,13 +20,13 @@ from models.chain import canonical
 from models.city import City
 from models.clock import CaseClock, Span
 from models.event_rows import chain_events, event_of
-from models.ladder import next_wake
+from models.ladder import Wake
 from models.lifecycle_events import moment, replay
 from models.notice import Notice
 from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_row, fresh_case
 from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
 from models.worktime import Basis
-from tasks.bulk_rows import insert_rows, update_rows
+from tasks.bulk_rows import insert_rows, read_rows, update_rows
 
 
 def table(model: Any) -> SqlTable:
@@ -62,27 +62,39 @@ class Change:
     loaded: LoadedCase
     events: Sequence[CaseEvent]
     notices: Sequence[NoticeDraft]
+    next_wake: Wake | None
 
 
 _STATE_COLUMNS = tuple(
     name for name in CaseState.__dataclass_fields__ if name not in ("clocks", "assignments", "requests", "reporters")
 )
+_CLOCK_COLUMNS = (
+    *("case_id", "seq", "round", "kind", "limit_text", "basis", "amount_microseconds", "original_microseconds"),
+    *("spans", "state", "due_at", "provisional"),
+)
+_ASSIGNMENT_COLUMNS = ("case_id", *CaseAssignment.__dataclass_fields__)
+_IN_ORDER = "case_id, seq"
+
+# Plain dictionaries: a million clocks a day ask for them, and asking an enumeration takes four times as long.
+_CLOCK_KINDS = {kind.value: kind for kind in ClockKind}
+_CLOCK_STATES = {state.value: state for state in ClockState}
+_BASES = {basis.value: basis for basis in Basis}
+
 _OTHER_THAN_STATE = frozenset({"id", "receipt_number", "source", "opened_at", "version"})
 
 
 def read_cases(connection: Connection, ids: Sequence[int]) -> dict[int, LoadedCase]:
     """The cases with these ids, complete with clocks, assignments, requests and who reported them."""
-    rows = connection.execute(select(*(CASES.c[name] for name in _STATE_COLUMNS)).where(CASES.c.id.in_(ids)))
     loaded = {}
-    for row in rows:
+    for row in read_rows(connection, CASES, _STATE_COLUMNS, "id", ids, "id"):
         case = _case_of(row)
         loaded[case.id] = LoadedCase(case, case.version)
-    for row in _children(connection, CLOCKS, ids):
-        loaded[row.case_id].case.clocks.append(_clock_of(row))
-    for row in _children(connection, ASSIGNMENTS, ids):
-        loaded[row.case_id].case.assignments.append(_assignment_of(row))
-    for row in _children(connection, REQUESTS, ids):
-        loaded[row.case_id].case.requests.append(_request_of(row))
+    for case_id, *values in read_rows(connection, CLOCKS, _CLOCK_COLUMNS, "case_id", ids, _IN_ORDER):
+        loaded[case_id].case.clocks.append(_clock_of(*values))
+    for case_id, *values in read_rows(connection, ASSIGNMENTS, _ASSIGNMENT_COLUMNS, "case_id", ids, _IN_ORDER):
+        loaded[case_id].case.assignments.append(CaseAssignment(*values))
+    for request in _requests(connection, ids):
+        loaded[request.case_id].case.requests.append(_request_of(request))
     for case_id, people in _reporters(connection, ids).items():
         if case_id in loaded:
             loaded[case_id].case.reporters = tuple(people)
@@ -101,7 +113,7 @@ def write_changes(
     Raises: CaseMovedMeanwhileError when a case was changed by someone else; the caller's transaction must roll back.
     """
     _write_events(connection, changes, flow_run_id)
-    _write_case_rows(connection, changes, city)
+    _write_case_rows(connection, changes)
     _write_parts(connection, changes)
     _write_outcomes(connection, changes, city)
     rows = [_notice_row(change, draft, now) for change in changes for draft in change.notices]
@@ -114,9 +126,9 @@ def _write_events(connection: Connection, changes: Sequence[Change], flow_run_id
     insert_rows(connection, EVENTS, rows)
 
 
-def _write_case_rows(connection: Connection, changes: Sequence[Change], city: City) -> None:
+def _write_case_rows(connection: Connection, changes: Sequence[Change]) -> None:
     names = [name for name in _STATE_COLUMNS if name not in _OTHER_THAN_STATE]
-    rows = [_case_parameters(change.loaded, names, city) for change in changes]
+    rows = [_case_parameters(change, names) for change in changes]
     written = update_rows(connection, CASES, ("id", "version"), rows, count_up="version")
     if written != len(rows):
         raise CaseMovedMeanwhileError(
@@ -125,15 +137,14 @@ def _write_case_rows(connection: Connection, changes: Sequence[Change], city: Ci
         )
 
 
-def _case_parameters(loaded: LoadedCase, names: Iterable[str], city: City) -> dict[str, Any]:
-    case = loaded.case
+def _case_parameters(change: Change, names: Iterable[str]) -> dict[str, Any]:
+    case, wake = change.loaded.case, change.next_wake
     row = {name: getattr(case, name) for name in names} | deadlines(case)
-    wake = next_wake(case, city)
     return row | {
         "rungs": json.dumps(case.rungs),
         "next_wake_at": wake.at if wake else None,
         "id": case.id,
-        "version": loaded.version,
+        "version": change.loaded.version,
     }
 
 
@@ -204,8 +215,10 @@ def _notice_row(change: Change, draft: NoticeDraft, now: datetime) -> dict[str, 
     }
 
 
-def _children(connection: Connection, part: SqlTable, ids: Sequence[int]) -> Iterable[Row[Any]]:
-    return connection.execute(select(part).where(part.c.case_id.in_(ids)).order_by(part.c.case_id, part.c.seq))
+def _requests(connection: Connection, ids: Sequence[int]) -> Iterable[Row[Any]]:
+    """Few cases have any."""
+    wanted = select(REQUESTS).where(REQUESTS.c.case_id.in_(ids))
+    return connection.execute(wanted.order_by(REQUESTS.c.case_id, REQUESTS.c.seq))
 
 
 def _reporters(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[tuple[int, str]]]:
@@ -230,27 +243,30 @@ def _reporters(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[
     return found
 
 
-def _case_of(row: Row[Any]) -> CaseState:
-    values = dict(row._mapping)
+def _case_of(row: tuple[Any, ...]) -> CaseState:
+    values = dict(zip(_STATE_COLUMNS, row, strict=True))
     values["state"] = State(values["state"])
     values["suspended_from"] = State(values["suspended_from"]) if values["suspended_from"] else None
     values["rungs"] = json.loads(values["rungs"])
     return CaseState(**values)
 
 
-def _clock_of(row: Row[Any]) -> CaseClock:
+def _clock_of(
+    seq: int, round_: int, kind: str, limit: str, basis: str, amount: int, original: int, spans: str, *rest: Any
+) -> CaseClock:
+    state, due_at, provisional = rest
     return CaseClock(
-        row.seq,
-        row.round,
-        ClockKind(row.kind),
-        row.limit_text,
-        Basis(row.basis),
-        timedelta(microseconds=row.amount_microseconds),
-        timedelta(microseconds=row.original_microseconds),
-        [(moment(start), moment(end) if end else None) for start, end in json.loads(row.spans)],
-        ClockState(row.state),
-        row.due_at,
-        row.provisional,
+        seq,
+        round_,
+        _CLOCK_KINDS[kind],
+        limit,
+        _BASES[basis],
+        timedelta(microseconds=amount),
+        timedelta(microseconds=original),
+        [(moment(start), moment(end) if end else None) for start, end in json.loads(spans)],
+        _CLOCK_STATES[state],
+        due_at,
+        provisional,
     )
 
 
@@ -281,10 +297,6 @@ def _clock_row(case: CaseState, clock: CaseClock) -> dict[str, Any]:
 
 def _spans_text(spans: Iterable[Span]) -> str:
     return json.dumps([[s.astimezone(UTC).isoformat(), e.astimezone(UTC).isoformat() if e else None] for s, e in spans])
-
-
-def _assignment_of(row: Row[Any]) -> CaseAssignment:
-    return CaseAssignment(row.seq, row.round, row.unit, row.lead, row.parent_seq, row.started_at, row.why, row.ended_at)
 
 
 def _assignment_key(assignment: CaseAssignment) -> tuple[Any, ...]:

@@ -117,7 +117,7 @@ def _visit_chunk(
             continue
         row_of = {id(action): row_id for row_id, action in waiting}
         settled += [(row_of[id(action)], refusal) for action, refusal in done.outcomes]
-        changes.append(Change(one, done.events, done.notices))
+        changes.append(Change(one, done.events, done.notices, done.next_wake))
         _note(visit, done)
         _share_reporters(one.case, loaded)
     serials.save()

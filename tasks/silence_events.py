@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from models.city import City
+from models.ladder import next_wake
 from models.lifecycle import CaseVisit, Lifecycle
 from models.vocabulary import ActionName
 from tasks.case_store import CASES, Change, read_cases, write_changes
@@ -31,7 +32,11 @@ def write_silence_events(
     for row, to in climbs:
         facts = {"notice": row.id, "kind": row.kind, "post": row.recipient, "rung": to}
         life.by_rule(visits[row.case_id], ActionName.CLIMB_SILENCE, "silence", now, **facts)
-    changes = [Change(loaded[id_], visit.events, visit.notices) for id_, visit in visits.items() if visit.moved]
+    changes = [
+        Change(loaded[id_], visit.events, visit.notices, next_wake(visit.case, city))
+        for id_, visit in visits.items()
+        if visit.moved
+    ]
     write_changes(connection, changes, city, now=now, flow_run_id=flow_run_id)
 
 

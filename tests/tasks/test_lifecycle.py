@@ -193,7 +193,7 @@ def test_a_case_changed_since_it_was_read_is_not_overwritten(engine: Engine) -> 
     with reading(engine) as connection:
         loaded = read_cases(connection, [row.id for row in connection.execute(select(CASES.c.id))])
     move_cases(engine, now=at("2019-05-06 08:02"))
-    changes = [Change(one, (), ()) for one in loaded.values()]
+    changes = [Change(one, (), (), None) for one in loaded.values()]
     with transaction(engine) as connection, pytest.raises(CaseMovedMeanwhileError, match="moved by another visit"):
         write_changes(connection, changes, city, now=at("2019-05-06 08:03"), flow_run_id=None)
 
