@@ -1,4 +1,4 @@
-"""Become another program that ends when the process that started it ends: `python -I child_process.py PROGRAM ARG…`.
+"""Become a program that ends with the process that started it: `python -I child_process.py PARENT PROGRAM ARG…`.
 
 Started by file and isolated, with the standard library only: it runs before every child and costs 20 ms.
 """
@@ -11,9 +11,8 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main(command: list[str]) -> None:
+def main(parent: int, command: list[str]) -> None:
     """Tie this process to its parent, give it ordinary signals, and become the command."""
-    parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
@@ -26,4 +25,4 @@ def main(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -63,8 +63,8 @@ class Child:
 
 
 def tied(*command: str) -> tuple[str, ...]:
-    """The command, run so that it ends with the process that starts it."""
-    return (sys.executable, "-I", _LAUNCHER, *command)
+    """The command, run so that it ends with the process that starts it, which is this one."""
+    return (sys.executable, "-I", _LAUNCHER, str(os.getpid()), *command)
 
 
 async def start(child: Child) -> None:

@@ -97,16 +97,18 @@ async def test_ending_takes_what_a_child_started_also_where_both_ignore_the_requ
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-async def test_a_child_ends_with_the_process_that_started_it_however_that_ended(tmp_path: Path) -> None:
-    command = children.tied(sys.executable, "-c", "import time; time.sleep(60)")
+@pytest.mark.parametrize("when", ["before it runs", "while it runs"])
+async def test_a_child_ends_with_the_process_that_started_it_however_that_ended(when: str) -> None:
     code = (
-        f"import subprocess, time; p = subprocess.Popen({command!r}, start_new_session=True); "
-        "print(p.pid, flush=True); time.sleep(60)"
+        "import subprocess, sys, time; from deployments.children import tied; "
+        "command = tied(sys.executable, '-c', 'import time; time.sleep(60)'); "
+        "p = subprocess.Popen(command, start_new_session=True); print(p.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout
     pid = int(parent.stdout.readline())
-    await until(lambda: "child_process" not in " ".join(psutil.Process(pid).cmdline()))
+    if when == "while it runs":
+        await until(lambda: psutil.Process(pid).cmdline()[1:2] == ["-c"])
     parent.kill()
     parent.communicate()
     assert still_living([pid]) == []
