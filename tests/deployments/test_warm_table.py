@@ -36,14 +36,11 @@ class Case:
 
 CASES = {
     "success": Case(worker_flows.succeeds, "Completed"),
-    "success without async": Case(worker_flows.succeeds_without_async, "Completed"),
     "failure": Case(worker_flows.fails, "Failed", "the source is empty"),
     "a flow that raises": Case(worker_flows.raises, "Failed", "row 7 is no row"),
     "a flow that hangs": Case(worker_flows.hangs, "TimedOut", "exceeded timeout of 1"),
-    "a flow that blocks": Case(worker_flows.hangs_without_async, "TimedOut", "exceeded timeout of 1"),
     "retries": Case(worker_flows.succeeds_at_the_third_try, "Completed"),
     "sys.exit": Case(worker_flows.exits, "Crashed", hooks=("Crashed",)),
-    "os._exit": Case(worker_flows.exits_hard, "Crashed", "7", hooks=("Crashed",)),
     "SIGKILL": Case(worker_flows.is_killed, "Crashed", "SIGKILL", hooks=("Crashed",)),
 }
 
@@ -115,23 +112,8 @@ def test_logs_and_tags_are_those_of_the_run(worker: RunningWorker) -> None:
         assert not [message for message in worker.logs(run) if other in message]
 
 
-def test_job_variables_set_the_environment_and_folder_of_a_run_and_of_no_other(worker: RunningWorker) -> None:
-    marked = worker.start(worker_flows.succeeds, job_variables={"env": {"WORKER_TEST_MARK": "set"}})
-    worker.ended(marked)
-    plain = worker.start(worker_flows.succeeds)
-    worker.ended(plain)
-    at_home = worker.start(worker_flows.succeeds, job_variables={"working_dir": str(worker.home)})
-    worker.ended(at_home)
-
-    assert worker.begun(marked)["marked"] == "set"
-    assert worker.begun(plain)["marked"] is None
-    assert worker.begun(at_home)["folder"] == str(worker.home)
-    assert worker.begun(plain)["folder"] not in {worker.begun(marked)["folder"], str(worker.home)}
-
-
-@pytest.mark.parametrize("flow", [worker_flows.takes_long, worker_flows.takes_long_without_async])
-def test_a_running_run_is_cancelled_and_its_hooks_run(worker: RunningWorker, flow: Flow[..., Any]) -> None:
-    run = worker.start(flow)
+def test_a_running_run_is_cancelled_and_its_hooks_run(worker: RunningWorker) -> None:
+    run = worker.start(worker_flows.takes_long)
     process = worker.begun(run)["pid"]
 
     worker.cancel(run)
@@ -170,20 +152,6 @@ def test_a_limit_holds_while_a_run_goes_on_and_ends_with_it(worker: RunningWorke
     third = worker.ended(worker.start_again(deployment, {"seconds": 0.0}))
 
     assert [_name(second), _name(third)] == ["Cancelled", "Completed"]
-
-
-def test_a_run_that_loses_its_process_gives_its_slot_back_at_once(worker: RunningWorker) -> None:
-    one = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-    deployment = worker.deploy(worker_flows.takes_long, concurrency_limit=one)
-    first = worker.start_again(deployment)
-    pid = worker.begun(first)["pid"]
-    (process,) = (each for each in worker.processes() if each.pid == pid)
-
-    process.kill()
-    killed = worker.ended(first)
-    second = worker.ended(worker.start_again(deployment, {"seconds": 0.0}))
-
-    assert [_name(killed), _name(second)] == ["Crashed", "Completed"]
 
 
 def _lease_seconds(worker: RunningWorker, run: UUID) -> float:

@@ -4,10 +4,13 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import Flow
 from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.plugins import load_prefect_collections
 from prefect.workers.base import BaseWorker
 
@@ -75,6 +78,63 @@ def test_a_run_that_hears_no_signal_is_killed_after_the_grace_and_its_hooks_run(
     assert _state(worker, run) == "Cancelled"
     assert worker.hooks(run) == ["Cancelling"]
     assert still_living([pid]) == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "state", "message"),
+    [
+        (worker_flows.succeeds_without_async, "Completed", ""),
+        (worker_flows.hangs_without_async, "TimedOut", "exceeded timeout of 1"),
+        (worker_flows.exits_hard, "Crashed", "7"),
+    ],
+    ids=["success without async", "a flow that blocks", "os._exit"],
+)
+def test_a_flow_without_async_or_manners_ends_as_in_a_process_of_its_own(
+    worker: RunningWorker, flow: Flow[..., Any], state: str, message: str
+) -> None:
+    ended = worker.ended(worker.start(flow))
+
+    assert ended.state
+    assert ended.state.name == state
+    assert message in (ended.state.message or "")
+
+
+def test_a_running_run_that_blocks_is_cancelled_and_its_hooks_run(worker: RunningWorker) -> None:
+    run = worker.start(worker_flows.takes_long_without_async)
+    worker.begun(run)
+
+    worker.cancel(run)
+
+    assert _state(worker, run) == "Cancelled"
+    assert worker.hooks(run) == ["Cancelling"]
+
+
+def test_job_variables_set_the_environment_and_folder_of_a_run_and_of_no_other(worker: RunningWorker) -> None:
+    marked = worker.start(worker_flows.succeeds, job_variables={"env": {"WORKER_TEST_MARK": "set"}})
+    worker.ended(marked)
+    plain = worker.start(worker_flows.succeeds)
+    worker.ended(plain)
+    at_home = worker.start(worker_flows.succeeds, job_variables={"working_dir": str(worker.home)})
+    worker.ended(at_home)
+
+    assert worker.begun(marked)["marked"] == "set"
+    assert worker.begun(plain)["marked"] is None
+    assert worker.begun(at_home)["folder"] == str(worker.home)
+    assert worker.begun(plain)["folder"] not in {worker.begun(marked)["folder"], str(worker.home)}
+
+
+def test_a_run_that_loses_its_process_gives_its_slot_back_at_once(worker: RunningWorker) -> None:
+    one = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    deployment = worker.deploy(worker_flows.takes_long, concurrency_limit=one)
+    first = worker.start_again(deployment)
+    pid = worker.begun(first)["pid"]
+    (process,) = (each for each in worker.processes() if each.pid == pid)
+
+    process.kill()
+    worker.ended(first)
+    second = worker.start_again(deployment, {"seconds": 0.0})
+
+    assert [_state(worker, first), _state(worker, second)] == ["Crashed", "Completed"]
 
 
 def test_a_run_of_another_environment_has_a_child_of_its_own(worker: RunningWorker) -> None:
