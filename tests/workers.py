@@ -19,7 +19,6 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Cancelling, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
@@ -49,7 +48,7 @@ class RunningWorker:
         self._log = home / f"worker-{uuid4().hex[:8]}.log"
         self._settings = settings
         if pool is None:
-            again(lambda: self.client._client.post("/work_pools/", json=_pool(self.pool, kind)).raise_for_status())
+            self.client._client.post("/work_pools/", json=_pool(self.pool, kind)).raise_for_status()
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -79,7 +78,7 @@ class RunningWorker:
         name = f"on-{self.pool}-{uuid4().hex[:6]}"
         by_module = EntrypointType.MODULE_PATH
         found: Any = flow.to_deployment(name, work_pool_name=self.pool, entrypoint_type=by_module, **options)
-        deployment: UUID = again(found.apply)
+        deployment: UUID = found.apply()
         return deployment
 
     def start(self, flow: Flow[..., Any], parameters: dict[str, Any] | None = None, **options: Any) -> UUID:
@@ -90,22 +89,20 @@ class RunningWorker:
         self, deployment: UUID, parameters: dict[str, Any] | None = None, tags: tuple[str, ...] = ()
     ) -> UUID:
         """Start a run of what is deployed."""
-        return again(
-            lambda: self.client.create_flow_run_from_deployment(deployment, parameters=parameters, tags=tags)
-        ).id
+        return self.client.create_flow_run_from_deployment(deployment, parameters=parameters, tags=tags).id
 
     def start_later(self, deployment: UUID, due: float) -> UUID:
         """Start a run at a time."""
         when: State[Any] = Scheduled(scheduled_time=datetime.fromtimestamp(due, UTC))
-        return again(lambda: self.client.create_flow_run_from_deployment(deployment, state=when)).id
+        return self.client.create_flow_run_from_deployment(deployment, state=when).id
 
     def cancel(self, run: UUID) -> None:
         """Ask to cancel a run, as the button of the interface does."""
-        again(lambda: self.client.set_flow_run_state(run, Cancelling()))
+        self.client.set_flow_run_state(run, Cancelling())
 
     def read(self, run: UUID) -> FlowRun:
         """The run as the server has it."""
-        return again(lambda: self.client.read_flow_run(run))
+        return self.client.read_flow_run(run)
 
     def ended(self, run: UUID, within_seconds: float = ENDS_WITHIN_SECONDS) -> FlowRun:
         """The run when it has ended."""
@@ -133,7 +130,7 @@ class RunningWorker:
     def logs(self, run: UUID) -> list[str]:
         """The messages that the server has of a run."""
         wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run]))
-        return [log.message for log in again(lambda: self.client.read_logs(wanted))]
+        return [log.message for log in self.client.read_logs(wanted)]
 
     def processes(self) -> list[psutil.Process]:
         """Itself and all that it started."""
@@ -172,18 +169,6 @@ def running_worker(settings: Settings, kind: str, home: Path, pool: str | None =
                 process.kill()
         worker.process.wait()
         worker.client._client.close()
-
-
-def again(ask: Callable[[], T]) -> T:
-    """Ask until Prefect on SQLite is free to answer."""
-    for _ in range(20):
-        try:
-            return ask()
-        except PrefectHTTPStatusError as error:
-            if error.response.status_code != 503:
-                raise
-            time.sleep(0.1)
-    return ask()
 
 
 def _pool(name: str, kind: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 
 from tests import worker_flows
 from tests.prefect_server import client_settings, server_of_the_session
-from tests.workers import RunningWorker, again, running_worker
+from tests.workers import RunningWorker, running_worker
 
 AT_ONCE_SECONDS = 30.0
 """Prefect's own worker starts a process for the hooks, on two cores that others use too. A heartbeat takes minutes."""
@@ -131,7 +131,7 @@ def test_a_suspended_run_leaves_and_is_taken_up_again_when_resumed(worker: Runni
     other = worker.start(worker_flows.succeeds)
     assert worker.ended(other).state.is_completed()  # type: ignore[union-attr]
 
-    again(lambda: worker.client.resume_flow_run(run))
+    worker.client.resume_flow_run(run)
     ended = worker.ended(run)
 
     assert ended.state

@@ -17,7 +17,7 @@ from prefect.workers.base import BaseWorker
 from tests import worker_flows
 from tests.living_processes import still_living
 from tests.prefect_server import client_settings, server_of_the_session
-from tests.workers import RunningWorker, again, running_worker
+from tests.workers import RunningWorker, running_worker
 
 KIND = "zhihui-warm"
 
@@ -148,7 +148,7 @@ def test_a_run_of_another_environment_has_a_child_of_its_own(worker: RunningWork
 
 def test_a_command_is_refused_with_the_pool_that_takes_it(worker: RunningWorker) -> None:
     deployment = worker.deploy(worker_flows.succeeds)
-    again(lambda: worker.client.update_deployment(deployment, DeploymentUpdate(job_variables={"command": "true"})))
+    worker.client.update_deployment(deployment, DeploymentUpdate(job_variables={"command": "true"}))
 
     ended = worker.ended(worker.start_again(deployment))
 
@@ -157,18 +157,18 @@ def test_a_command_is_refused_with_the_pool_that_takes_it(worker: RunningWorker)
     assert "a warm run starts no program. Use the pool process." in (ended.state.message or "")
 
 
-def test_changed_code_is_run_from_the_next_run_on(own_worker: RunningWorker) -> None:
-    module = own_worker.home / "a_module_that_changes.py"
+def test_changed_code_is_run_from_the_next_run_on(worker: RunningWorker) -> None:
+    module = worker.home / "a_module_that_changes.py"
     module.write_text(_flow_that_says("before"))
-    deployment = _deploy_by_name(own_worker, "a_module_that_changes.changes")
-    first = own_worker.start_again(deployment)
-    own_worker.ended(first)
+    deployment = _deploy_by_name(worker, "a_module_that_changes.changes")
+    first = worker.start_again(deployment)
+    worker.ended(first)
 
     module.write_text(_flow_that_says("afterwards"))
-    second = own_worker.start_again(deployment)
-    own_worker.ended(second)
+    second = worker.start_again(deployment)
+    worker.ended(second)
 
-    assert [own_worker.begun(run)["says"] for run in (first, second)] == ["before", "afterwards"]
+    assert [worker.begun(run)["says"] for run in (first, second)] == ["before", "afterwards"]
 
 
 def test_a_worker_that_is_told_to_stop_lets_a_short_run_finish_and_reports_a_long_one(
@@ -198,14 +198,14 @@ def test_a_worker_that_is_killed_leaves_no_process_behind(own_worker: RunningWor
     assert still_living(process.pid for process in started) == []
 
 
-def test_workers_that_share_a_pool_execute_each_run_once(own_worker: RunningWorker, tmp_path: Path) -> None:
+def test_workers_that_share_a_pool_execute_each_run_once(worker: RunningWorker) -> None:
     settings = server_of_the_session()
-    with running_worker(settings, KIND, tmp_path, pool=own_worker.pool):
-        deployment = own_worker.deploy(worker_flows.succeeds)
-        runs = [own_worker.start_again(deployment) for _ in range(12)]
-        states = {_state(own_worker, run) for run in runs}
+    with running_worker(settings, KIND, worker.home, pool=worker.pool):
+        deployment = worker.deploy(worker_flows.succeeds)
+        runs = [worker.start_again(deployment) for _ in range(12)]
+        states = {_state(worker, run) for run in runs}
 
-    notes = [own_worker.noted(run) for run in runs]
+    notes = [worker.noted(run) for run in runs]
     templates = {note[0]["parent"] for note in notes}
     assert states == {"Completed"}
     assert [len(note) for note in notes] == [1] * len(runs)
@@ -251,7 +251,7 @@ def _deploy_by_name(worker: RunningWorker, entrypoint: str) -> UUID:
     """Deploy what this process need not be able to import."""
     deployment = worker.deploy(worker_flows.succeeds)
     document = {"entrypoint": entrypoint}
-    again(lambda: worker.client.update_deployment(deployment, DeploymentUpdate.model_validate(document)))
+    worker.client.update_deployment(deployment, DeploymentUpdate.model_validate(document))
     return deployment
 
 
