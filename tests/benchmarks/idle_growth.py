@@ -11,6 +11,7 @@ Example: python -m tests.benchmarks.idle_growth
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import sqlite3
 import subprocess
@@ -64,6 +65,8 @@ class Sizes:
 
 def run() -> Iterator[str]:
     """Lines: what a run takes, then the file after each day and what the day added."""
+    for name in ("prefect.engine", "prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with idle_city(home) as city:
