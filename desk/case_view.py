@@ -13,6 +13,7 @@ from desk.case_lines import (
     TimeLeft,
     WhyLine,
 )
+from models.case_state import CaseEvent
 from models.city import City
 from models.clock import CaseClock
 from models.vocabulary import ENDED, ActionName, ClockKind, ClockState, State
@@ -69,7 +70,7 @@ class CaseTeller:
             suspended_until=self._moment(case.suspended_until) if case.state is State.SUSPENDED else "",
             unit_deadline=self._unit_deadline(),
             time_left=self._time_left(),
-            history=tuple(map(self._history_line, self._story.events)),
+            history=tuple(map(self.history_line, self._story.events)),
             clocks=tuple(map(self._clock_line, self._story.clocks)),
             requests=self._requests(),
             notices=tuple(map(self._notice_line, self._story.notices)),
@@ -120,7 +121,8 @@ class CaseTeller:
             line.name,
         )
 
-    def _history_line(self, event: EventTold) -> HistoryLine:
+    def history_line(self, event: EventTold | CaseEvent) -> HistoryLine:
+        """One event in words, also one that is only foreseen."""
         said = [(name, self._said(name, event.facts[name])) for name in _SHOWN_FACTS if event.facts.get(name)]
         return HistoryLine(
             at=self._moment(event.at),
@@ -131,19 +133,19 @@ class CaseTeller:
             said=tuple(said),
         )
 
-    def _what(self, event: EventTold) -> str:
+    def _what(self, event: EventTold | CaseEvent) -> str:
         """The action and what it is about. Example: 派遣 · 梨河镇; 核查 · 未通过; 审批 · 延期 已批准."""
         action = self._word("action", event.action)
         about = self._about(event)
         return f"{action} · {about}" if about else action
 
-    def _about(self, event: EventTold) -> str:
+    def _about(self, event: EventTold | CaseEvent) -> str:
         facts = event.facts
         if event.action == ActionName.DECIDE:
             kind, verdict = self._word("request", facts["kind"]), self._word("request_state", facts["verdict"])
             return f"{kind} {verdict}"
         if event.action == ActionName.CLIMB:
-            rung = next((r for r in self._city.policy.ladder if r.code == facts.get("rung")), None)
+            rung = self._city.policy.rung(str(facts.get("rung")))
             return self._word("notice", rung.notice) if rung else str(facts.get("rung", ""))
         if event.action in _QUALIFIERS:
             fact, group = _QUALIFIERS[ActionName(event.action)]

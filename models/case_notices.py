@@ -10,10 +10,10 @@ from typing import Any
 
 from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
-from models.lifecycle_clocks import FIXED_LIMITS
+from models.ladder import ladder_of
+from models.lifecycle_clocks import FIXED_LIMITS, priority_of
 from models.notice import NoticeKind, Priority
 from models.vocabulary import UNIT_ROLES, ActionName, ClockKind, RequestKind, RequestState, Role
-from models.worktime import LimitUnit, parse_limit
 
 A = ActionName
 N = NoticeKind
@@ -153,10 +153,7 @@ def _seats(city: City, role: Role, at: datetime) -> list[str]:
 
 def _task(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
     clock = case.last_clock(ClockKind.HANDLE)
-    hurry = clock is not None and (
-        clock.limit_text not in FIXED_LIMITS and parse_limit(clock.limit_text).unit is LimitUnit.URGENT_HOUR
-    )
-    priority = Priority.URGENT if hurry else Priority.ROUTINE
+    priority = priority_of(clock.limit_text) if clock else Priority.ROUTINE
     told = [Told(N.TASK, _unit_posts(city, case.unit, "liaison"), priority, requires_ack=True)]
     former = event.facts.get("former_unit")
     if former and former != case.unit:
@@ -274,7 +271,7 @@ def _lapsed(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
 
 
 def _climbed(case: CaseState, event: CaseEvent, city: City) -> list[Told]:
-    rung = next((r for r in city.policy.ladder if r.code == event.facts["rung"]), None)
+    rung = next((r for r in ladder_of(case, city) if r.code == event.facts["rung"]), None)
     if rung is None:
         return []
     to: list[str | None] = []

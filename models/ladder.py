@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from models.case_state import CaseRequest, CaseState
 from models.city import City
 from models.clock import CaseClock
-from models.policy import Rung
+from models.lifecycle_clocks import priority_of
+from models.policy import Policy, Rung
 from models.rule_steps import next_rule_step
 from models.vocabulary import SEAT_CLOCKS, ActionName, ClockKind, RequestState, State
 from models.worktime import WorkCalendar
+
+Rules = TypeVar("Rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ def next_wake(case: CaseState, city: City) -> Wake | None:
 
 
 _WHEN = attrgetter("at")
+
+
+def ladder_of(case: CaseState, city: City, clock: CaseClock | None = None) -> tuple[Rung, ...]:
+    """The rungs a case climbs with its unit under the limit of its handle clock, or of one as it will be."""
+    clock = clock or case.last_clock(ClockKind.HANDLE)
+    return city.policy.ladder_for(priority_of(clock.limit_text), case.unit) if clock else city.policy.ladder
 
 
 def rung_moments(clock: CaseClock, ladder: tuple[Rung, ...], calendar: WorkCalendar) -> dict[str, datetime]:
@@ -89,10 +98,11 @@ def still_climbed(case: CaseState, moved: CaseClock, at: datetime, city: City) -
     stopped = moved.spans[-1][1] or at
     if moved.due_at >= stopped:
         return {"rungs": [], "bulletin": False}
-    climbed_for, moments = former.due_at.isoformat(), rung_moments(moved, city.policy.ladder, city.calendar)
+    ladder = ladder_of(case, city, moved)
+    climbed_for, moments = former.due_at.isoformat(), rung_moments(moved, ladder, city.calendar)
     stands = [
         rung
-        for rung in city.policy.ladder
+        for rung in ladder
         if case.rungs.get(rung.code) == climbed_for and (rung.supervises or moments[rung.code] <= stopped)
     ]
     return {"rungs": [rung.code for rung in stands], "bulletin": any(rung.bulletin for rung in stands)}
@@ -147,26 +157,26 @@ def _left_behind(case: CaseState, city: City) -> list[Wake]:
 
 
 def _rung_ahead(case: CaseState, clock: CaseClock, city: City) -> Wake | None:
-    due, rungs = _remembered(clock, city.policy.ladder, city, _rungs)
+    due, rungs = _remembered(clock, ladder_of(case, city, clock), city, _rungs)
     return next((rung for rung in rungs if case.rungs.get(rung.what) != due), None)
 
 
-def _rungs(clock: CaseClock, city: City) -> Iterable[Wake]:
-    moments = rung_moments(clock, city.policy.ladder, city.calendar)
+def _rungs(clock: CaseClock, city: City, ladder: tuple[Rung, ...]) -> Iterable[Wake]:
+    moments = rung_moments(clock, ladder, city.calendar)
     return sorted((Wake(at, ActionName.CLIMB, code) for code, at in moments.items()), key=_WHEN)
 
 
-def _seat_alarm(clock: CaseClock, city: City) -> Iterable[Wake]:
-    moment = clock.moment_of(clock.amount * float(city.policy.seat_alarm_share), city.calendar)[0]
+def _seat_alarm(clock: CaseClock, city: City, policy: Policy) -> Iterable[Wake]:
+    moment = clock.moment_of(clock.amount * float(policy.seat_alarm_share), city.calendar)[0]
     # A clock that goes on after a verification may have been told of before it waited: once is enough.
     if moment > clock.spans[-1][0]:
         yield Wake(moment, ActionName.ALARM_SEAT, clock.kind.value)
 
 
 def _remembered(
-    clock: CaseClock, by: object, city: City, wakes: Callable[[CaseClock, City], Iterable[Wake]]
+    clock: CaseClock, by: Rules, city: City, wakes: Callable[[CaseClock, City, Rules], Iterable[Wake]]
 ) -> tuple[str, tuple[Wake, ...]]:
     """The deadline as a text, and when time acts on a clock: asked at every step of a case, worked out once."""
     if clock.remembered is None or clock.remembered[0] is not by:
-        clock.remembered = (by, clock.due_at.isoformat(), tuple(wakes(clock, city)))
+        clock.remembered = (by, clock.due_at.isoformat(), tuple(wakes(clock, city, by)))
     return clock.remembered[1:]

@@ -13,7 +13,7 @@ from typing import Any
 from models.case_notices import NoticeDraft, notices_for, worth_telling
 from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
-from models.ladder import Wake, next_wake
+from models.ladder import Wake, ladder_of, next_wake
 from models.lifecycle_events import CalendarOf, apply
 from models.lifecycle_refusals import first_refusal
 from models.lifecycle_rules import Action, Actor, Asked
@@ -134,8 +134,9 @@ class Lifecycle:
             self._rule_step(visit, wake.at)
 
     def _climb(self, visit: CaseVisit, wake: Wake) -> None:
-        rung = next(r for r in self.city.policy.ladder if r.code == wake.what)
-        clock, rule = visit.case.running_clock(), f"ladder.{rung.code}"
+        clock = visit.case.running_clock()
+        rung = next(r for r in ladder_of(visit.case, self.city, clock) if r.code == wake.what)
+        rule = f"ladder.{rung.code}"
         due_at = clock.due_at.isoformat() if clock else ""
         extra = {"bulletin": True} if rung.bulletin else {}
         self.by_rule(visit, ActionName.CLIMB, rule, wake.at, rung=rung.code, due_at=due_at, **extra)

@@ -1,12 +1,14 @@
 """What an event does to the clocks of a case: started, paused, resumed, amended, finished."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from models.case_state import CaseAssignment, CaseEvent, CaseState
 from models.clock import CaseClock
 from models.lifecycle_table import ClockMove
+from models.notice import Priority
 from models.vocabulary import SEAT_CLOCKS, ClockKind, ClockState
-from models.worktime import Basis, WorkCalendar, parse_limit
+from models.worktime import Basis, LimitUnit, WorkCalendar, parse_limit
 
 SOURCE_LIMIT = "source"
 """Limit text of a clock whose deadline the source brought along."""
@@ -21,6 +23,17 @@ FIXED_LIMITS = frozenset({SOURCE_LIMIT, PROMISED_LIMIT})
 def moment(text: str) -> datetime:
     """A moment written into an event's facts."""
     return datetime.fromisoformat(text)
+
+
+@lru_cache(maxsize=1024)
+def priority_of(limit_text: str) -> Priority:
+    """How urgent a case is while its unit works under this limit: urgent where it counts urgent hours, else routine.
+
+    Example: "2 urgent_hour" is urgent; "4 work_hour", or a deadline that a source or a promise brought, is not.
+    """
+    if limit_text not in FIXED_LIMITS and parse_limit(limit_text).unit is LimitUnit.URGENT_HOUR:
+        return Priority.URGENT
+    return Priority.ROUTINE
 
 
 def lead_assignment(case: CaseState) -> CaseAssignment | None:

@@ -15,7 +15,7 @@ from models.lifecycle_clocks import PROMISED_LIMIT, SOURCE_LIMIT, moment, resume
 from models.lifecycle_rules import Asked
 from models.lifecycle_table import ClockMove, Step
 from models.vocabulary import SEAT_CLOCKS, ClockKind, ClockState, RequestKind
-from models.worktime import Basis, WorkCalendar
+from models.worktime import WorkCalendar
 
 
 def handle_limit(case: CaseState, city: City) -> dict[str, Any]:
@@ -78,16 +78,19 @@ def corrected(asked: Asked) -> dict[str, Any]:
     limit = condition.follow_up_limit if repair and condition.follow_up_limit else condition.limit
     times = max(1, round(clock.amount / clock.original))
     basis, amount = asked.city.calendar.allowance(limit)
-    moved = _moved(asked, clock, amount * times, basis)
-    return added | moved | {"limit": str(limit), "original": _microseconds(amount), "former_limit": clock.limit_text}
+    moved = _moved(asked, clock, amount * times, basis=basis, limit_text=str(limit), original=amount)
+    counted = {"basis": basis.value, "original": _microseconds(amount)}
+    return added | moved | counted | {"limit": str(limit), "former_limit": clock.limit_text}
 
 
-def _moved(asked: Asked, clock: CaseClock, amount: timedelta, basis: Basis | None = None) -> dict[str, Any]:
-    """What an event says that gives a handle clock another amount of time: how much, from where, what still holds."""
-    moved = _measured(clock, asked.city.calendar, amount=amount, basis=basis or clock.basis)
+def _moved(asked: Asked, clock: CaseClock, amount: timedelta, **changes: Any) -> dict[str, Any]:
+    """What an event says that gives a handle clock another amount of time: how much, from where, what still holds.
+
+    `changes` is what else becomes of the clock: by its new limit a case may climb another ladder.
+    """
+    moved = _measured(clock, asked.city.calendar, amount=amount, **changes)
     return {
         "amount": _microseconds(amount),
-        **({"basis": basis.value} if basis else {}),
         "former_due_at": clock.due_at.isoformat(),
         **still_climbed(asked.case, moved, asked.at, asked.city),
     }
@@ -126,7 +129,7 @@ def promised(asked: Asked) -> dict[str, Any]:
     left = calendar.counted(asked.at, until, clock.basis)
     if not left:
         return {}
-    moved = _moved(asked, clock, clock.used(asked.at, calendar) + left)
+    moved = _moved(asked, clock, clock.used(asked.at, calendar) + left, limit_text=PROMISED_LIMIT)
     return moved | {"limit": PROMISED_LIMIT, "former_limit": clock.limit_text}
 
 

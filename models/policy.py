@@ -116,9 +116,14 @@ class Policy:
 
     automation: tuple[AutomationRule, ...]
     ladder: tuple[Rung, ...]
+    """Every case climbs it that has no other."""
     requests: Mapping[RequestKind, RequestRule]
     step_limits: Mapping[ClockKind, Limit]
     similar: SimilarRule = field(default_factory=SimilarRule)
+    ladder_of_priority: Mapping[str, tuple[Rung, ...]] = field(default_factory=dict)
+    """By `models.notice.Priority`, where cases of a priority climb rungs of their own."""
+    ladder_of_unit: Mapping[str, Mapping[str, tuple[Rung, ...]]] = field(default_factory=dict)
+    """By unit and priority, where those of a unit do."""
     disabled_actions: frozenset[ActionName] = frozenset()
     verified_sources: frozenset[str] = frozenset({"inspector"})
     """Sources whose reports need no verification 核实 before filing."""
@@ -147,6 +152,17 @@ class Policy:
         """The limit of a seat's or inspector's step."""
         return self.step_limits.get(kind) or _DEFAULT_STEP_LIMITS[kind]
 
+    def ladder_for(self, priority: str, unit: str | None) -> tuple[Rung, ...]:
+        """The rungs a late case climbs: its unit's own for its priority, else those of its priority, else the usual."""
+        own = self.ladder_of_unit.get(unit or "")
+        if own is not None and priority in own:
+            return own[priority]
+        return self.ladder_of_priority.get(priority, self.ladder)
+
+    def rung(self, code: str) -> Rung | None:
+        """A rung of this code, whoever climbs it: in all ladders it gives the same notice."""
+        return self._rungs.get(code)
+
     def request_rung(self, reminders: int) -> RequestRung | None:
         """The rung that comes after so many reminders of a request, or None above the last."""
         return self._request_rungs[reminders] if reminders < len(self._request_rungs) else None
@@ -159,6 +175,11 @@ class Policy:
             if rule.covers(action, source, code, complete):
                 return rule.code
         return None
+
+    @cached_property
+    def _rungs(self) -> dict[str, Rung]:
+        own = [ladder for ladders in self.ladder_of_unit.values() for ladder in ladders.values()]
+        return {r.code: r for ladder in (*own, *self.ladder_of_priority.values(), self.ladder) for r in ladder}
 
     @cached_property
     def _request_rungs(self) -> tuple[RequestRung, ...]:

@@ -99,7 +99,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         head,
         build_calendar(head, overrides, faults) if head else None,
         policy,
-        read_ladder(documents["ladder.yaml"], faults) if "ladder.yaml" in documents else LadderPage(),
+        read_ladder(documents["ladder.yaml"], sheets.codes, faults) if "ladder.yaml" in documents else LadderPage(),
         tuple(mapping for mapping in mappings if mapping),
         read_messages(documents["messages.yaml"], sheets.codes, faults)
         if "messages.yaml" in documents
@@ -158,7 +158,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         calendar_edition=calendar_digest(head, documents["calendar.csv"]),
         catalogue=_catalogue(head.catalogue_edition, sheets.catalogue, policy.default_limit),
         responsibility=_responsibility(sheets),
-        policy=Policy(ladder=pages.ladder.rungs, request_ladder=pages.ladder.requests, **policy.values),
+        policy=_policy(pages.ladder, policy),
         units={record.value.code: record.value for record in sheets.units},
         posts={record.value.code: record.value for record in sheets.posts},
         areas={record.value.code: record.value for record in sheets.areas},
@@ -168,6 +168,16 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         **head.patterns,
+    )
+
+
+def _policy(ladder: LadderPage, page: PolicyPage) -> Policy:
+    return Policy(
+        ladder=ladder.rungs,
+        ladder_of_priority=ladder.of_priority,
+        ladder_of_unit=ladder.of_unit,
+        request_ladder=ladder.requests,
+        **page.values,
     )
 
 

@@ -66,7 +66,7 @@ def judge_approvals(sheets: Sheets, enabled_at: Mapping[RequestKind, int], fault
 
 def judge_ladder(sheets: Sheets, ladder: LadderPage, faults: list[Fault]) -> None:
     """Somebody holds each role a rung tells."""
-    told = [("rungs", rung.code, rung.to) for rung in ladder.rungs]
+    told = [(key, rung.code, rung.to) for key, rungs in ladder.ladders() for rung in rungs]
     told += [("requests", rung.code, rung.to) for rung in ladder.requests]
     for key, code, whom in told:
         for to in whom:

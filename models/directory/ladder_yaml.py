@@ -1,10 +1,14 @@
-"""ladder.yaml: the rungs on which a late case climbs, and those of a request that nobody decides."""
+"""ladder.yaml: the rungs on which a late case climbs, and those of a request that nobody decides.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+`priorities` and `units` give cases of a priority, or of a unit, a whole ladder of their own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from models.directory import cell
 from models.directory.fault import Fault, Severity, quoted, suggestion
+from models.directory.sheet import Codes
 from models.directory.sheets import POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
 from models.notice import NoticeKind, Priority
@@ -27,33 +31,69 @@ _KEYS = (
 _TO = ("liaison", "head", "supervising_leader", *POST_ROLES)
 _REQUEST_KEYS = ("code", "to", "times", "priority")
 _REQUEST_TO = ("decider", *(role for role in POST_ROLES if role not in UNIT_ROLES))
+_PRIORITIES = (Priority.ROUTINE.value, Priority.URGENT.value)
+"""Those a case can have: urgent while its limit counts urgent hours (`models.lifecycle_clocks.priority_of`)."""
+
 MOST_REMINDERS = 20
 """Nobody reads the twenty-first reminder of one decision."""
+
+
+Ladder = tuple[Rung, ...]
 
 
 @dataclass(frozen=True)
 class LadderPage:
     """What ladder.yaml says; a city that says nothing of requests keeps the defaults of `models.policy.Policy`."""
 
-    rungs: tuple[Rung, ...] = ()
+    rungs: Ladder = ()
+    of_priority: Mapping[str, Ladder] = field(default_factory=dict)
+    of_unit: Mapping[str, Mapping[str, Ladder]] = field(default_factory=dict)
     requests: tuple[RequestRung, ...] = Policy.request_ladder
 
+    def ladders(self) -> Iterator[tuple[str, Ladder]]:
+        """Each ladder of late cases under the key where it stands."""
+        yield "rungs", self.rungs
+        for priority, ladder in self.of_priority.items():
+            yield f"priorities.{priority}", ladder
+        for unit, ladders in self.of_unit.items():
+            for priority, ladder in ladders.items():
+                yield f"units.{unit}.{priority}", ladder
 
-def read_ladder(content: str, faults: list[Fault]) -> LadderPage:
+
+def read_ladder(content: str, codes: Codes, faults: list[Fault]) -> LadderPage:
     """The rungs in the order of the file."""
-    page = read_yaml(FILE, content, ("rungs", "requests"), faults)
+    page = read_yaml(FILE, content, ("rungs", "priorities", "units", "requests"), faults)
     if page is None or not page.needs("rungs"):
         return LadderPage()
-    return LadderPage(_rungs(page), _request_rungs(page) if page.has("requests") else Policy.request_ladder)
+    meant: dict[str, str] = {}
+    return LadderPage(
+        _rungs(page, "rungs", meant),
+        _by_priority(page.block("priorities", _PRIORITIES), meant),
+        _by_unit(page, codes, meant),
+        _request_rungs(page) if page.has("requests") else Policy.request_ladder,
+    )
 
 
-def _rungs(page: Block) -> tuple[Rung, ...]:
-    blocks = page.blocks("rungs", _KEYS)
+def _by_priority(block: Block | None, meant: dict[str, str]) -> dict[str, Ladder]:
+    return {key: _rungs(block, key, meant) for key in _PRIORITIES if block is not None and block.has(key)}
+
+
+def _by_unit(page: Block, codes: Codes, meant: dict[str, str]) -> dict[str, dict[str, Ladder]]:
+    known = codes.get("units.csv")
+    block = page.block("units", sorted(known)) if known is not None else None
+    if block is None:
+        return {}
+    return {unit: _by_priority(block.block(unit, _PRIORITIES), meant) for unit in block.nodes}
+
+
+def _rungs(page: Block, key: str, meant: dict[str, str]) -> Ladder:
+    blocks = page.blocks(key, _KEYS)
     rungs = [(block, _rung(block)) for block in blocks]
     if not rungs:
         remedy = "Name at least a reminder and an overdue notice, or accept that late cases stay unseen."
-        page.fault("rungs", "", "the ladder has no rung.", remedy, severity=Severity.WARNING)
+        page.fault(key, "", "the ladder has no rung.", remedy, severity=Severity.WARNING)
     _judge_order(rungs)
+    _judge_meaning(rungs, meant)
     return tuple(rung for _, rung in rungs)
 
 
@@ -112,6 +152,16 @@ def _judge_codes(rungs: Sequence[tuple[Block, Rung | RequestRung]]) -> None:
         if rung.code in known:
             block.fault("code", rung.code, f"another rung is called {quoted(rung.code)}.", "Give each its own code.")
         known.add(rung.code)
+
+
+def _judge_meaning(rungs: Sequence[tuple[Block, Rung]], meant: dict[str, str]) -> None:
+    """A code tells the same in every ladder: events and pages name a rung by its code alone."""
+    for block, rung in rungs:
+        first = meant.get(rung.code, rung.notice)
+        if rung.notice and rung.notice != first:
+            problem = f"rung {quoted(rung.code)} of another ladder gives the notice {quoted(first)}."
+            block.fault("notice", rung.notice, problem, f"Write notice: {first}, or give this rung a code of its own.")
+    meant.update((rung.code, rung.notice) for _, rung in rungs if rung.notice and rung.code not in meant)
 
 
 def _judge_order(rungs: list[tuple[Block, Rung]]) -> None:

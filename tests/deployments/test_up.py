@@ -1,11 +1,11 @@
 """`zhihui up` as a user meets it: real processes, real ports, real signals.
 
 One city lives through all of it, because a start takes its time: it comes up from nothing, closes cases, loses its
-server and worker in the middle of a sweep, is killed hard, comes up again, and is told to stop.
+server and worker in the middle of a sweep, is killed hard, comes up again, and is told to stop. Its messages go by
+channels with secrets in their addresses, and of these nothing is left in what it wrote.
 """
 
-import json
-import os
+import csv
 import re
 import signal
 import socket
@@ -13,120 +13,37 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
+from typer.testing import CliRunner
 
-from deployments.one_at_a_time import Record
+from deployments.command_line import PARTS, app, load
 from deployments.processes_left import processes_of
-from tests.prefect_server import free_port
+from tests.deployments.local_city import ENDS_WITHIN_SECONDS, STARTS_WITHIN_SECONDS, LocalCity
+from tests.deployments.secret_city import SECRETS, SecretCity, secret_city
+from tests.deployments.test_command_line import commands_of
+from tests.secrets_left import secrets_left
 
-UP = [sys.executable, "-c", "from deployments.command_line import main; main()", "up"]
+# The mail server of the tests takes passwords unencrypted, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
-STARTS_WITHIN_SECONDS = 120
 FIRST_CASE_CLOSED_WITHIN_SECONDS = 180
 NEXT_SWEEP_WITHIN_SECONDS = 120
-ENDS_WITHIN_SECONDS = 10
-LOOK_AGAIN_SECONDS = 0.2
-
-
-class LocalCity:
-    """A state folder with ports of its own, and the `zhihui up` that runs on it."""
-
-    def __init__(self, home: Path, **environment: str) -> None:
-        self.home = home
-        self.told = environment
-        self.port, self.desk_port = free_port(), free_port()
-        self.output = home.parent / "output.txt"
-        self.process: subprocess.Popen[bytes] | None = None
-        # One client for all questions: each new one reads the machine's certificates first.
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", trust_env=False, timeout=10)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        ours = {"ZHIHUI_HOME": str(self.home), "ZHIHUI_PREFECT_PORT": str(self.port)}
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIHUI_")}
-        return {**inherited, **ours, "ZHIHUI_DESK_PORT": str(self.desk_port), **self.told}
-
-    def start(self, *, signals_ignored: bool = False) -> None:
-        """Start it; with its signals ignored, as a shell starts a background job or nohup does."""
-        before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM) if signals_ignored}
-        try:
-            with self.output.open("wb") as output:
-                self.process = subprocess.Popen(UP, env=self.environment, stdout=output, stderr=output)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def run(self) -> subprocess.Popen[bytes]:
-        """Its process; started first where it does not run, so that no test leans on the one before it."""
-        if self.process is None or self.process.poll() is not None:
-            self.start()
-            self.wait_until_said("Ctrl-C stops everything", STARTS_WITHIN_SECONDS)
-        assert self.process
-        return self.process
-
-    def again(self) -> subprocess.CompletedProcess[str]:
-        """What a second `zhihui up` on the same folder says."""
-        return subprocess.run(UP, env=self.environment, capture_output=True, text=True, timeout=30, check=False)
-
-    def said(self) -> str:
-        """All it said so far."""
-        return self.output.read_text("utf-8")
-
-    def wait(self, for_what: str, condition: Callable[[], Any], seconds: float) -> Any:
-        """The first true answer of a condition, asked again and again within the time."""
-        give_up_at = time.monotonic() + seconds
-        while time.monotonic() < give_up_at:
-            if found := condition():
-                return found
-            time.sleep(LOOK_AGAIN_SECONDS)
-        raise AssertionError(f"no {for_what} within {seconds} s. It said:\n{self.said()[-3000:]}")
-
-    def wait_until_said(self, pattern: str, seconds: float) -> None:
-        self.wait(pattern, lambda: re.search(pattern, self.said()), seconds)
-
-    def token(self) -> str:
-        """What all its processes carry."""
-        return Record(**json.loads((self.home / "up.json").read_text())).token
-
-    def part(self, *words: str) -> psutil.Process:
-        """The process of a part, by what stands in its command."""
-        (found,) = (p for p in processes_of(self.token()) if " ".join(words) in " ".join(p.cmdline()))
-        return found
-
-    def api(self, method: str, path: str, **content: Any) -> Any:
-        """Ask its Prefect server; None while that is away."""
-        try:
-            answer = self.wait("answer of a server that is free", lambda: self._ask(method, path, content), 20)
-            return answer.raise_for_status().json() if answer.content else None
-        except httpx.TransportError:
-            return None
-
-    def _ask(self, method: str, path: str, content: dict[str, Any]) -> httpx.Response | None:
-        """One answer; None where Prefect on SQLite is busy writing and wants to be asked again."""
-        answer = self.client.request(method, path, json=content or None)
-        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
-
-    def sweeps(self, *states: str) -> list[dict[str, Any]]:
-        """The scheduled sweeps that stand in one of these states, the newest first."""
-        runs = self.api(
-            "POST",
-            "flow_runs/filter",
-            deployments={"name": {"any_": ["case-lifecycle"]}},
-            flow_runs={"state": {"type": {"any_": list(states)}}},
-            sort="START_TIME_DESC",
-        )
-        return runs or []
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCity]:
-    made = LocalCity(tmp_path_factory.mktemp("up") / "home")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretCity]:
+    with secret_city(tmp_path_factory.mktemp("secrets") / "city") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory, secrets: SecretCity) -> Iterator[LocalCity]:
+    made = LocalCity(tmp_path_factory.mktemp("up") / "home", **secrets.environment)
     yield made
     if made.process and made.process.poll() is None:
         made.process.kill()
@@ -205,6 +122,36 @@ def test_ctrl_c_ends_everything_also_where_it_was_inherited_as_ignored(city: Loc
     assert city.process.wait(ENDS_WITHIN_SECONDS) == 0
     assert list(processes_of(token)) == []
     assert not (city.home / "up.json").exists()
+
+
+@pytest.mark.parametrize("key", ["personal", "link", "prefect"])
+def test_a_key_is_left_in_its_own_file_alone(city: LocalCity, key: str) -> None:
+    file = city.ended() / "keys" / f"{key}.key"
+    assert secrets_left(city.home.parent, [file.read_text("ascii").strip()]) == [f"home/keys/{key}.key"]
+
+
+def test_messages_that_went_by_secret_addresses_leave_none_of_these_behind(
+    city: LocalCity, secrets: SecretCity
+) -> None:
+    home = city.ended(secrets.used)
+    assert secrets_left(home.parent, SECRETS) == []
+
+
+def test_a_reporters_telephone_number_is_left_in_the_report_alone(city: LocalCity, secrets: SecretCity) -> None:
+    reports = [f"home/drop/done/{file.name}" for file in (city.ended(secrets.used) / "drop" / "done").iterdir()]
+    rows = [
+        row for name in reports for row in csv.DictReader((city.home.parent / name).read_text("utf-8").splitlines())
+    ]
+    phones = {row["reporter_phone"] for row in rows}
+    assert len(phones) > 1
+    assert set(secrets_left(city.home.parent, phones - {""})) <= set(reports)
+
+
+def test_no_help_shows_what_the_environment_holds(secrets: SecretCity) -> None:
+    for name in ["", *(name for part in PARTS for name, _ in commands_of(part, load(part)))]:
+        told = CliRunner().invoke(app, [*name.split(), "--help"], env=secrets.environment)
+        assert (told.exit_code, "Usage" in told.output) == (0, True), name
+        assert not [secret for secret in SECRETS if secret in told.output], name
 
 
 @pytest.mark.parametrize("which", ["port", "desk_port"])

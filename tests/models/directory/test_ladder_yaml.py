@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cities import changed
+from tests.cities import SMALL_CITY, changed
 from tests.models.directory.judging import texts_of_faults
 
 FAULTS = [
@@ -108,6 +108,48 @@ FAULTS = [
         id="rungs of requests",
     ),
     pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "priorities: {emergency: []}\nunits: {lihee: {urgent: []}}\nrungs:",
+        [
+            'ladder.yaml line 1, key priorities.emergency: there is no key "emergency" here. Known: routine, urgent. '
+            "Rename or delete it.",
+            'ladder.yaml line 2, key units.lihee: there is no key "lihee" here. Did you mean "lihe"? '
+            "Rename or delete it.",
+        ],
+        id="a priority no case has, a unit that is not there",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "priorities: {urgent: []}\nrungs:",
+        [
+            "warning: ladder.yaml line 1, key priorities.urgent: the ladder has no rung. Name at least a reminder and "
+            "an overdue notice, or accept that late cases stay unseen.",
+        ],
+        id="a ladder of a priority without a rung",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "priorities:\n  urgent:\n    - {code: a, notice: overdue, to: [head], after: 1 work_day, follows: overdue}\n"
+        "rungs:",
+        [
+            'ladder.yaml line 3, key priorities.urgent[1].follows: "overdue" is no rung of this ladder. Known: a.',
+        ],
+        id="a rung after one of another ladder",
+    ),
+    pytest.param(
+        "ladder.yaml",
+        "rungs:",
+        "units:\n  lihe:\n    routine:\n      - {code: overdue, notice: reminder, to: [head], share: 1}\nrungs:",
+        [
+            'ladder.yaml line 4, key units.lihe.routine[1].notice: rung "overdue" of another ladder gives the notice '
+            '"overdue". Write notice: overdue, or give this rung a code of its own.',
+        ],
+        id="one code for two kinds of notice",
+    ),
+    pytest.param(
         "posts.csv",
         "leader,分管领导甲,centre,leader",
         "leader,分管领导甲,centre,evaluator",
@@ -123,3 +165,16 @@ FAULTS = [
 @pytest.mark.parametrize(("file", "old", "new", "expected"), FAULTS)
 def test_a_fault_is_told_with_place_reason_and_remedy(file: str, old: str, new: str, expected: list[str]) -> None:
     assert texts_of_faults(changed(file, old, new)) == expected
+
+
+def test_a_role_in_a_ladder_of_its_own_must_be_held_too() -> None:
+    posts = SMALL_CITY["posts.csv"].replace("evaluator,考核员甲,centre,evaluator,,,,\n", "")
+    contacts = SMALL_CITY["contact_points.csv"].replace("evaluator,1,demo,demo\n", "")
+    ladder = SMALL_CITY["ladder.yaml"] + (
+        "units: {water: {urgent: [{code: late, notice: overdue, to: [evaluator], share: 1}]}}\n"
+    )
+    changes = {"posts.csv": posts, "contact_points.csv": contacts, "ladder.yaml": ladder}
+    assert texts_of_faults({**SMALL_CITY, **changes}) == [
+        'ladder.yaml, key units.water.urgent[late].to: no post has the role "evaluator". Add such a post to posts.csv, '
+        "or name another role."
+    ]
