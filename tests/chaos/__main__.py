@@ -5,9 +5,10 @@ Example: python -m tests.chaos --database sqlite --seed 7 --only kills
 
 import argparse
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.channel_server import channel_server
@@ -48,8 +49,8 @@ class Report:
         """One line at once."""
         print(f"{time.monotonic() - self._began:6.0f} s  {line}", flush=True)
 
-    def all(self, head: str, lines: list[str]) -> None:
-        """What was done, and what was seen."""
+    def all(self, head: str, lines: Iterable[str]) -> None:
+        """What was done, and what was seen, each at once."""
         self.say(head)
         for line in lines:
             self.say(f"    {line}")
@@ -58,6 +59,7 @@ class Report:
 def main() -> int:
     """Do what was asked for; 0 where every promise was kept, 1 with the first that was not and the way to repeat it."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended too
     report = Report()
     for kind in ("sqlite", "postgres") if asked.database == "both" else (asked.database,):
         home = temporary_home()
@@ -109,9 +111,10 @@ def _city(made: Databases, home: Path, asked: argparse.Namespace, report: Report
     with channel_server() as channel, running_city(url, home / "up", channel) as city:
         ordeal = Ordeal(city, asked.seed)
         report.all(f"{made.kind}: a whole city is up", ordeal.many_taps())
+        # First, so that what a kill broke off is nobody's any more by the end.
+        report.all(f"{made.kind}: worker and server killed", ordeal.kill_parts(PARTS))
         report.all(f"{made.kind}: database away", ordeal.database_away(DATABASE_AWAY_SECONDS, take, give))
         report.all(f"{made.kind}: Prefect's server away", ordeal.server_away(SERVER_AWAY_SECONDS))
-        report.all(f"{made.kind}: worker and server killed", ordeal.kill_parts(list(PARTS)))
         report.all(f"{made.kind}: afterwards", ordeal.finish())
         report.tally.add(ordeal.tally)
         ordeal.close()

@@ -1,5 +1,6 @@
 """A whole `zhihui up` with the small city in it: real server, real workers, real deployments, and cases that move."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select
 
 from deployments.children import tied
 from deployments.one_at_a_time import Record
-from deployments.processes_left import kill_all, processes_of
+from deployments.processes_left import kill_all
 from models.city import City
 from models.vocabulary import ENDED, ActionName, State
 from tasks.case_store import CASES, read_cases
@@ -29,6 +29,7 @@ from tasks.database import open_database, reading, transaction
 from tasks.inbox import INBOX, Put, put_action
 from tasks.settings import Settings
 from tests.channel_server import ChannelServer
+from tests.chaos.promises import PromiseBroken
 from tests.chaos.story import addresses, city_documents
 from tests.cities import a_small_city, write_small_city
 from tests.prefect_server import free_port
@@ -37,6 +38,7 @@ from tests.stored_cases import reports_taken_in, rows_of
 UP = [sys.executable, "-c", "from deployments.command_line import main; main()", "up", "--no-demo"]
 
 STARTS_WITHIN_SECONDS = 240.0
+ENDS_WITHIN_SECONDS = 30.0
 ANSWERS_WITHIN_SECONDS = 120.0
 
 MINUTE = timedelta(minutes=1)
@@ -78,16 +80,17 @@ class RunningCity:
         with reading(self.engine) as connection:
             self.city: City = current_city(connection)
 
-    def stop(self) -> None:
-        """End it with everything it started."""
+    def stop(self) -> int:
+        """End it with everything it started; how many processes it left behind, which are killed."""
         self.process.send_signal(signal.SIGCONT)
         token = self.token()
         self.process.terminate()
         try:
-            self.process.wait(30)
+            self.process.wait(ENDS_WITHIN_SECONDS)
         finally:
-            kill_all(token)
+            left = kill_all(token)
             self.engine.dispose()
+        return left
 
     def said(self) -> str:
         """All it said so far."""
@@ -103,18 +106,24 @@ class RunningCity:
 
     def parts(self, words: str) -> list[psutil.Process]:
         """The processes of a part, by what stands in their command."""
-        found = [process for process in processes_of(self.token()) if words in " ".join(process.cmdline())]
-        return [process for process in found if process.parent() and process.ppid() == self.process.pid]
+        found = []
+        for process in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+                if words in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     def wait(self, for_what: str, condition: Callable[[], T | None], seconds: float) -> T:
         """The first true answer of a condition, asked again and again within the time.
 
-        Raises: TimeoutError with the last it said.
+        Raises: TimeoutError with the last it said; PromiseBroken where it has ended.
         """
         give_up_at = time.monotonic() + seconds
         while time.monotonic() < give_up_at:
             if found := condition():
                 return found
+            if self.process.poll() is not None:
+                raise PromiseBroken(f"the city ended with {self.process.returncode}. It said:\n{self.said()[-3000:]}")
             time.sleep(0.1)
         raise TimeoutError(f"no {for_what} within {seconds:.0f} s. It said:\n{self.said()[-3000:]}")
 
@@ -198,12 +207,18 @@ class RunningCity:
         return len(rows_of(self.engine, select(CASES.c.id).where(CASES.c.state == State.REPORTED)))
 
 
-@contextmanager
+@contextlib.contextmanager
 def running_city(url: str, home: Path, channel: ChannelServer) -> Iterator[RunningCity]:
-    """A whole city for one block."""
+    """A whole city for one block.
+
+    Raises: PromiseBroken where processes outlived it.
+    """
     city = RunningCity(url, home, channel)
     city.start()
     try:
         yield city
-    finally:
+    except BaseException:
         city.stop()
+        raise
+    if left := city.stop():
+        raise PromiseBroken(f"{left} processes of the city outlived it")
