@@ -32,8 +32,8 @@ REPORTS, CHUNK = 250, 100
 RACE_CASES, RACE_CHUNK = 1000, 100
 DATABASE_AWAY_SECONDS, SERVER_AWAY_SECONDS = 20.0, 60.0
 
-LEAST_HITS = 0.8
-"""A kill that comes when its process has done its work tests nothing."""
+LEAST_HITS = 0.5
+"""A kill that comes when its process has done its work tests nothing; nine in ten hit on two quiet cores."""
 
 WHAT = ("kills", "race", "city")
 
