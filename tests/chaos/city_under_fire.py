@@ -32,6 +32,7 @@ VISITS_IN_PEACE = 3
 """The quickest of them says within which time a kill hits work."""
 
 SETTLED_WITHIN_SECONDS = 300.0
+SAID_WITHIN_SECONDS = 30.0
 """A killed part starts again, with pauses that double; then the next visit takes what waits."""
 
 WAKE_EVERY_SECONDS = 5.0
@@ -125,10 +126,12 @@ class Ordeal:
         if set(states) != {"COMPLETED"}:
             raise PromiseBroken(f"the visit that met the absence ended as {states}: {city.log_of(runs[0]['id'])[-3:]}")
         self._moved(names, State.HANDLING)
-        said = [line for run in runs for line in city.log_of(run["id"]) if "etry" in line]
-        said += [line for line in city.logged().splitlines() if "locked by another writer" in line]
-        if not said:
-            raise PromiseBroken("nothing says that the database was away")
+
+        def said_so() -> list[str]:
+            of_runs = [line for line in city.said_since(since) if "etry" in line]
+            return of_runs + [line for line in city.logged().splitlines() if "locked by another writer" in line]
+
+        said = city.wait("word that the database was away", said_so, SAID_WITHIN_SECONDS)
         return [f"database away for {seconds:.0f} s: the visit went on after {took:.0f} s and said: {said[0][-160:]}"]
 
     def finish(self) -> Iterator[str]:

@@ -157,6 +157,11 @@ class RunningCity:
         wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}, "limit": 200}
         return [log["message"] for log in self._ask("POST", "logs/filter", wanted) or []]
 
+    def said_since(self, moment: datetime) -> list[str]:
+        """The messages of all runs since then: a visit that was woken before may be the one that meets trouble."""
+        wanted = {"logs": {"timestamp": {"after_": moment.isoformat()}}, "limit": 200}
+        return [log["message"] for log in self._ask("POST", "logs/filter", wanted) or []]
+
     def _ask(self, method: str, path: str, content: dict[str, Any]) -> Any:
         """An answer; None where the server is away, or busy writing."""
         url = f"http://127.0.0.1:{self.settings.prefect_port}/api/{path}"
