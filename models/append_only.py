@@ -11,6 +11,8 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "exemption": (("id",), ("case_id", "round")),
     "city_document": (("digest",),),
     "city_edition": (("id",),),
+    "picture": (("id",), ("key",)),
+    "access_revocation": (("id",),),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""
 

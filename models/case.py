@@ -141,7 +141,7 @@ class Case(SQLModel, table=True):
     edition: str
     """City edition whose catalogue the case was filed under."""
     calendar_edition: str
-    unit: str | None = Field(default=None, index=True)
+    unit: str | None = None
     inspector: str | None = None
     """Post that holds the open verify or check task."""
     verified: str | None = None
@@ -186,6 +186,8 @@ class Case(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_cases_next_wake_at", "next_wake_at"),
+        # A unit's few open cases among all it ever had.
+        Index("ix_cases_unit", "unit", "state"),
         Index("ix_cases_place", "class_code", "latitude", "longitude"),
         _named_by("component_code"),
         _named_by("camera"),
@@ -295,7 +297,7 @@ class Request(SQLModel, table=True):
     reminded: bool = False
     settled_at: datetime | None = None
 
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_request_state", "state"))
 
 
 class CaseClosing(SQLModel, table=True):

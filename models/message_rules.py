@@ -80,6 +80,11 @@ class SilenceRung:
     """One of CLIMBS_TO, or the code of a role."""
 
 
+_KEYS: Mapping[NoticeKind, Patience] = MappingProxyType(
+    {NoticeKind.MY_WORK: Patience(expires=HOUR), NoticeKind.SIGN_IN_CODE: Patience(expires=10 * MINUTE)}
+)
+"""Somebody stands there and waits for these: later they are of no use, whatever the city says of its messages."""
+
 Silence = Mapping[Priority, tuple[SilenceRung, ...]]
 
 _PRIORITIES: Mapping[Priority, Patience] = MappingProxyType(
@@ -119,7 +124,8 @@ class MessageRules:
 
     def expires_after(self, kind: str, priority: Priority) -> timedelta | None:
         """How long a notice may wait to be sent; None is for ever."""
-        return _bounded(self._own(kind).expires or self._of(priority).expires)
+        key = _KEYS.get(NoticeKind(kind)) if kind in _KINDS else None
+        return _bounded((key or self._own(kind)).expires or self._of(priority).expires)
 
     def acknowledge_within(self, kind: str, priority: Priority) -> timedelta | None:
         """How long a notice that asks for it may stay without an acknowledgement; None is for ever."""

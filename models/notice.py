@@ -43,6 +43,14 @@ class NoticeKind(StrEnum):
     """Somebody could not be told; goes to the command desk and the administrator."""
     SILENCE = "silence"
     """Somebody was told and has not acknowledged it."""
+    MY_WORK = "my_work"
+    """The link to a post's own page, asked for on the desk."""
+    SIGN_IN_CODE = "sign_in_code"
+    """The one-time code that opens a shift at the desk."""
+
+
+PERSONAL = frozenset({NoticeKind.MY_WORK, NoticeKind.SIGN_IN_CODE})
+"""Keys to the desk: they go to the post's own contact points, never to a deputy, at any hour."""
 
 
 class Priority(StrEnum):

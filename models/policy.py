@@ -26,6 +26,8 @@ class AutomationRule:
     classes: tuple[str, ...] = ()
     complete_only: bool = True
     """Only reports with a class, a condition, a place and no flag that a person should look at."""
+    title: str = ""
+    """What officials call it; its code where the city gives none."""
 
     def covers(self, action: ActionName, source: str, code: str | None, complete: bool) -> bool:
         """Whether this rule takes the step for a report of this source and class."""
@@ -175,6 +177,10 @@ class Policy:
             if rule.covers(action, source, code, complete):
                 return rule.code
         return None
+
+    def rule_title(self, code: str) -> str:
+        """What officials call an automation rule: its title, or its code."""
+        return next((rule.title for rule in self.automation if rule.code == code and rule.title), code)
 
     @cached_property
     def _rungs(self) -> dict[str, Rung]:

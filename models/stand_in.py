@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from models.city import City
+from models.notice import PERSONAL
 
 MOST_DEPUTIES = 3
 """Deputies asked one after the other: further away nobody knows the matter any more."""
@@ -23,6 +24,11 @@ def told_for(city: City, post: str, at: datetime) -> str:
         if found is not None:
             return found
     return post
+
+
+def reader_of(city: City, kind: str, post: str, at: datetime) -> str:
+    """Who gets a notice meant for `post`: whoever stands in, but a key to the post's own page goes to nobody else."""
+    return post if kind in PERSONAL else told_for(city, post, at)
 
 
 def away(city: City, post: str, day: date) -> bool:

@@ -36,34 +36,47 @@ FREE_TEXTS = frozenset({"reason", "note", "opinion", "place"})
 """Where people write what they like: phone and identity numbers are masked, for an event can never be erased."""
 LONGEST_TEXT = 4000
 _SMALL_NUMBER = re.compile(r"[0-9]{1,6}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def clean_facts(raw: Mapping[str, Any]) -> dict[str, Any] | Refusal:
     """What a person said, in the types the rules expect; unknown keys are left out, unreadable values refused.
 
     Texts are cut at 4,000 characters and lose NUL bytes, free ones also phone and identity numbers; `wanted_until`
-    becomes an ISO 8601 moment in UTC; `condition_no` an integer.
+    becomes an ISO 8601 moment in UTC; `condition_no` an integer; a list of `pictures` holds digests
+    (`tasks/pictures.py`), so that the event seals what was shown.
     """
     facts: dict[str, Any] = {}
     for name, value in raw.items():
         if value is None or value == "":
             continue
-        if name in FREE_TEXTS:
-            facts[name] = without_personal_numbers(_text(value))
-        elif name in TEXT_FACTS:
-            facts[name] = _text(value)
-        elif name == "condition_no":
-            if not _SMALL_NUMBER.fullmatch(str(value)):
-                return Refusal("unreadable_fact", {"name": name, "value": _text(value)[:40]})
-            facts[name] = int(value)
-        elif name == "wanted_until":
-            until = _moment_or_none(value)
-            if until is None:
-                return Refusal("unreadable_fact", {"name": name, "value": _text(value)[:40]})
-            facts[name] = until.isoformat()
-    if "kind" in facts and facts["kind"] not in set(RequestKind):
-        return Refusal("unreadable_fact", {"name": "kind", "value": facts["kind"][:40]})
+        known = _understood(name, value)
+        if isinstance(known, Refusal):
+            return known
+        if known is not None:
+            facts[name] = known
     return facts
+
+
+def _understood(name: str, value: Any) -> Any:
+    """What a value means under its name: a Refusal where it means nothing, None for a name nobody knows."""
+    if name == "condition_no":
+        return int(value) if _SMALL_NUMBER.fullmatch(str(value)) else _unreadable(name, value)
+    if name == "wanted_until":
+        until = _moment_or_none(value)
+        return until.isoformat() if until else _unreadable(name, value)
+    if name == "kind":
+        return _text(value) if _text(value) in set(RequestKind) else _unreadable(name, value)
+    if name == "pictures" and isinstance(value, list):
+        known = all(_DIGEST.fullmatch(str(digest)) for digest in value)
+        return list(map(str, value)) if known else _unreadable(name, value)
+    if name in FREE_TEXTS:
+        return without_personal_numbers(_text(value))
+    return _text(value) if name in TEXT_FACTS else None
+
+
+def _unreadable(name: str, value: object) -> Refusal:
+    return Refusal("unreadable_fact", {"name": name, "value": _text(value)[:40]})
 
 
 def _text(value: object) -> str:

@@ -3,9 +3,9 @@
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from models import case, city_edition, demo_inbox, notice
+from models import case, city_edition, demo_inbox, desk_access, notice, picture
 
-TABLE_MODULES = (case, notice, city_edition, demo_inbox)
+TABLE_MODULES = (case, notice, city_edition, demo_inbox, picture, desk_access)
 """The modules that define tables; a new one is added here and in a new migration."""
 
 

@@ -1,17 +1,20 @@
 """Signed links: who may open which page until when, without an account and without a trace of database ids.
 
 LinkError
-├── LinkForged    not signed by this city's key, or damaged on the way
+├── LinkForged    not signed by this city's key, damaged on the way, or revoked
 └── LinkExpired   signed, but too long ago
 """
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from sqlalchemy import Connection
+
+from tasks.revocation import counts_since
 
 LONGEST_TOKEN = 2000
 """Characters; ours have some 150. What is longer is not even looked at."""
@@ -38,6 +41,12 @@ class Purpose(StrEnum):
     """A post reads a case."""
     REPORT = "report"
     """A reporter reads what became of their report."""
+    MINE = "mine"
+    """A post's own page: all that waits for it."""
+
+
+_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/"}
+"""Where on the desk a link of a purpose leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +64,56 @@ def sign_link(key: bytes, link: Link, now: datetime) -> str:
     return token if isinstance(token, str) else token.decode("ascii")
 
 
-def open_link(key: bytes, token: str, now: datetime, days: int) -> Link:
-    """The link behind a token, for so many days after it was signed.
+def path_of(key: bytes, link: Link, now: datetime) -> str:
+    """Where on the desk a link leads that is good from now on. Example: /c/WyJjYXNlIiw…"""
+    return f"{_PATHS[link.purpose]}{sign_link(key, link, now)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """How long links are good."""
+
+    days: int
+    own_page_hours: int
+
+    def of(self, purpose: Purpose) -> timedelta:
+        """The life of a link for a purpose: what opens everything of a post lives shorter."""
+        return timedelta(hours=self.own_page_hours) if purpose is Purpose.MINE else timedelta(days=self.days)
+
+
+def open_valid_link(connection: Connection, key: bytes, token: str, now: datetime, lives: Lives) -> Link:
+    """The link behind a token that is genuine, has not run out, and was not revoked: for every page behind a link.
 
     Raises: LinkForged, LinkExpired.
     """
+    link, signed_at = _read(key, token, now, max(lives.days, 1 + lives.own_page_hours // 24) * _DAY_SECONDS)
+    if now - signed_at > lives.of(link.purpose):
+        raise LinkExpired
+    if not counts_since(connection, link.recipient, signed_at):
+        raise LinkForged
+    return link
+
+
+def open_link(key: bytes, token: str, now: datetime, days: int) -> Link:
+    """The link behind a token, for so many days after it was signed; whether it was revoked is not asked.
+
+    Raises: LinkForged, LinkExpired.
+    """
+    return _read(key, token, now, days * _DAY_SECONDS)[0]
+
+
+def _read(key: bytes, token: str, now: datetime, seconds: int) -> tuple[Link, datetime]:
+    """A link and when it was signed."""
     if len(token) > LONGEST_TOKEN:
         raise LinkForged
     try:
-        content = _serializer(key, now).loads(token, max_age=days * _DAY_SECONDS)
+        content, signed_at = _serializer(key, now).loads(token, max_age=seconds, return_timestamp=True)
     except SignatureExpired as expired:
         raise LinkExpired from expired
     except BadData as forged:
         raise LinkForged from forged
     purpose, recipient, subject = content
-    return Link(recipient, Purpose(purpose), subject)
+    return Link(recipient, Purpose(purpose), subject), signed_at
 
 
 class _SignerAt(TimestampSigner):

@@ -26,8 +26,9 @@ from tasks.channel_outcomes import NO_ANSWER, CannotReach, Sent
 from tasks.channels import address_of, send
 from tasks.database import reading, transaction
 from tasks.lanes import Lanes, in_a_thread
-from tasks.links import Link, sign_link
+from tasks.links import Link, Purpose, path_of
 from tasks.message_settings import MessageSettings, read_message_settings
+from tasks.one_time_code import code_of
 from tasks.outbox import Handover, Opened, open_queued
 from tasks.personal_data import CannotUnseal, unseal
 from tasks.rendering import Message, message_of, render_bundle, render_sent
@@ -67,6 +68,8 @@ class DeliveryOptions(TypedDict, total=False):
     """The machine's own by default."""
     environ: Mapping[str, str]
     """Holds the addresses of channels (`env:NAME`); the process's own by default."""
+    notice_ids: Sequence[int] | None
+    """Only these notices: somebody waits for them at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class _Courier:
     flow_run_id: str | None = None
     clock: Callable[[], datetime] = utc_now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    notice_ids: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         self._key = self.settings.secret_key("link")
@@ -172,7 +176,7 @@ class _Courier:
 
     async def _look_at_page(self, priority: Priority, case_ids: Sequence[int] | None) -> int:
         visit, after = self._visit(), self._positions[priority]
-        rows = await self._read(lambda c: waiting_page(c, visit, priority, after, case_ids))
+        rows = await self._read(lambda c: waiting_page(c, visit, priority, after, case_ids, self.notice_ids))
         done = sort_page(rows, visit, self._lanes)
         if done.expired or done.later:
             self._counts["expired"] += await self._write(lambda c: write_sorted(c, visit, done))
@@ -254,10 +258,15 @@ class _Courier:
         if len(items) > 1:
             lines = [(message_of(item.text), self._signed(item.link), item.repeat) for item in items]
             return render_bundle(lines, whose)
-        return render_sent(message_of(items[0].text), self._signed(items[0].link), items[0].repeat, whose)
+        item = items[0]
+        if item.code_nonce is not None:
+            code = code_of(self._key, handover.recipient, item.code_nonce)
+            return render_sent(message_of(item.text), code, item.repeat, whose, below="code")
+        below = "mine" if item.link and item.link.purpose is Purpose.MINE else "case"
+        return render_sent(message_of(item.text), self._signed(item.link), item.repeat, whose, below=below)
 
     def _signed(self, link: Link | None) -> str | None:
-        return f"{self.settings.desk_url}/c/{sign_link(self._key, link, self.now)}" if link else None
+        return f"{self.settings.desk_url}{path_of(self._key, link, self.now)}" if link else None
 
     def _phone(self, reporter_id: int | None) -> str | None:
         """A reporter's phone number, unsealed for this one send; None where there is none or it was erased."""

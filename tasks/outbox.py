@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from models.case import Case
 from models.notice import NoticeKind, NoticeState, Priority, WaitsFor
-from models.stand_in import told_for
+from models.stand_in import reader_of
 from models.tables import table_of
 from tasks.attempts import (
     NOTICES,
@@ -49,6 +49,8 @@ class Item:
     text: str
     link: Link | None
     repeat: bool
+    code_nonce: str | None = None
+    """Of a one-time code, which is put into words for the moment of the send and kept nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def open_queued(connection: Connection, visit: Visit, lanes: Lanes, queued: Sequ
     for lane, entry in queued:
         row = rows.get(entry.notice_id)
         if row is not None and desk.is_free(row, entry, tries.get(row.id, [])):
-            told = told_for(visit.city, row.recipient, visit.now) if row.recipient else None
+            told = reader_of(visit.city, row.kind, row.recipient, visit.now) if row.recipient else None
             desk.take(_Queued(lane, entry, row, told, tries.get(row.id, [])))
     desk.keep_texts()
     report_undelivered(connection, visit.city, visit.now, desk.opened.failures)
@@ -209,7 +211,8 @@ class _Counter:
         for each, tries in rows:
             attempt_id = open_attempt(self._connection, self._visit, each, target, told, bundle_id)
             repeat = any(attempt.ok is None for attempt in tries)
-            items.append(Item(each.id, attempt_id, self._text(each) or "", self._link(each, told), repeat))
+            text, link, nonce = self._text(each) or "", self._link(each, told), _code_nonce(each)
+            items.append(Item(each.id, attempt_id, text, link, repeat, nonce))
             self._taken.add(each.id)
         recipient = told or _receipt(row) or ""
         on_behalf_of = self._on_behalf_of(row, told)
@@ -263,7 +266,9 @@ class _Counter:
         return text
 
     def _link(self, row: Row[Any], told: str | None) -> Link | None:
-        """The page of the case for who is told; for a reporter that of the receipt the notice names."""
+        """The page of the case for who is told, or their own page; for a reporter that of the receipt it names."""
+        if row.kind == NoticeKind.MY_WORK:
+            return Link(row.recipient, Purpose.MINE, row.recipient)
         if row.case_id is None:
             return None
         names = select(CASES.c.number, CASES.c.receipt_number).where(CASES.c.id == row.case_id)
@@ -282,6 +287,10 @@ class _Counter:
             close_attempts(self._connection, [attempt], self._visit.at, False, why)
         if settle_notice(self._connection, queued.row.id, NoticeState.FAILED, self._visit.at):
             self.opened.failures.append(Failure.of(queued.row, why))
+
+
+def _code_nonce(row: Row[Any]) -> str | None:
+    return str(json.loads(row.facts)["nonce"]) if row.kind == NoticeKind.SIGN_IN_CODE else None
 
 
 def _receipt(row: Row[Any]) -> str | None:

@@ -20,7 +20,7 @@ FACTS = frozenset(
         *("unit", "state", "stage", "reason", "due_at", "former_due_at", "provisional", "limit", "act_by"),
         *("kind", "verdict", "wanted_until", "decide_by", "share", "clock", "hand_backs", "reworks"),
         *("result", "count", "ends_on", "said_at"),
-        *("lines", "about", "post", "climbs_to", "told_at"),
+        *("lines", "about", "post", "climbs_to", "told_at", "valid_until"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.
@@ -86,10 +86,19 @@ class BundleLine:
     repeat: bool
 
 
-def render_sent(message: Message, link: str | None, repeat: bool, on_behalf_of: str | None = None) -> Message:
-    """The message as it goes out: its link below, marked where it may have arrived before or is meant for another."""
+def render_sent(
+    message: Message, link: str | None, repeat: bool, on_behalf_of: str | None = None, *, below: str = "case"
+) -> Message:
+    """The message as it goes out: its link below, marked where it may have arrived before or is meant for another.
+
+    `below` says what the link opens, by the words' group of that name. A one-time code is given like a link, and stands
+    first: phones show no more of a message.
+    """
+    label = f"{word('below', below, 'zh')} {word('below', below, 'en')}"
     template = _environment().get_template("_sent.txt")
-    return message_of(template.render(message=message, link=link, repeat=repeat, on_behalf_of=on_behalf_of).strip())
+    code, link = (link, None) if below == "code" else (None, link)
+    said = template.render(message=message, code=code, link=link, label=label, repeat=repeat, on_behalf_of=on_behalf_of)
+    return message_of(said.strip())
 
 
 def render_bundle(items: Sequence[tuple[Message, str | None, bool]], on_behalf_of: str | None = None) -> Message:

@@ -16,6 +16,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.picture_likeness import FARTHEST
+
 KeyName = Literal["personal", "link"]
 
 KEY_BYTES = 32
@@ -39,6 +41,10 @@ def _home() -> Path:
 
 def _drop_folder(known: dict[str, Any]) -> Path:
     return _below_home(known, "drop")
+
+
+def _pictures(known: dict[str, Any]) -> str:
+    return str(_below_home(known, "pictures"))
 
 
 def _database_url(known: dict[str, Any]) -> str:
@@ -118,6 +124,20 @@ class Settings(BaseSettings):
     drop_folder: Path = Field(
         default_factory=_drop_folder,
         description="Folder watched for files of reports. Default: drop in the state folder.",
+    )
+    pictures: str = Field(
+        default_factory=_pictures,
+        min_length=1,
+        repr=False,
+        description="Where pictures are kept: a folder, or an address of an installed fsspec file system such as "
+        "s3://BUCKET/FOLDER. Default: pictures in the state folder.",
+    )
+    pictures_alike_within: int = Field(
+        default=6,
+        ge=0,
+        le=FARTHEST,
+        description="Bits of 64 in which an after-picture may differ from one of another case and still be shown to "
+        f"the checker as resembling it, 0 to {FARTHEST}.",
     )
 
     @field_validator("home", "drop_folder")

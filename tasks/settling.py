@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, update
 
 from models.notice import NoticeState, Priority, WaitsFor
-from models.stand_in import told_for
+from models.stand_in import reader_of
 from tasks.attempts import (
     NOTICES,
     attempts_of,
@@ -118,7 +118,7 @@ def _failed(
         tries = attempts.get(row.id, [])
         if row.state != NoticeState.WAITING or _elsewhere(handover, tries, visit):
             continue
-        told = told_for(visit.city, row.recipient, visit.now) if row.recipient else None
+        told = reader_of(visit.city, row.kind, row.recipient, visit.now) if row.recipient else None
         left = targets_left(targets_of(visit, told), tries)
         if left:
             _go_on(connection, visit, handover, row, left, wait, settled)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 
 from models.city import City
-from models.notice import Attempt, Notice, NoticeState, Priority, WaitsFor
-from models.stand_in import told_for
+from models.notice import PERSONAL, Attempt, Notice, NoticeState, Priority, WaitsFor
+from models.stand_in import reader_of
 from models.tables import table_of
 from tasks.channels import Target
 from tasks.database import claim
@@ -53,7 +53,12 @@ class Sorted:
 
 
 def waiting_page(
-    connection: Connection, visit: Visit, priority: Priority, after: int, case_ids: Sequence[int] | None
+    connection: Connection,
+    visit: Visit,
+    priority: Priority,
+    after: int,
+    case_ids: Sequence[int] | None,
+    notice_ids: Sequence[int] | None = None,
 ) -> Sequence[Row[Any]]:
     """The next waiting notices of a priority whose time has come, the oldest first."""
     columns = (NOTICES.c[name] for name in ("id", "kind", "recipient", "priority", "created_at", "channel"))
@@ -70,6 +75,8 @@ def waiting_page(
     )
     if case_ids is not None:
         statement = statement.where(NOTICES.c.case_id.in_(case_ids))
+    if notice_ids is not None:
+        statement = statement.where(NOTICES.c.id.in_(notice_ids))
     return connection.execute(statement).all()
 
 
@@ -77,7 +84,7 @@ def sort_page(rows: Sequence[Row[Any]], visit: Visit, lanes: Lanes) -> Sorted:
     """Queue what may go now; the rest is told apart by why it may not."""
     done = Sorted(len(rows), rows[-1].id if rows else 0)
     for row in rows:
-        told = told_for(visit.city, row.recipient, visit.now) if row.recipient else None
+        told = reader_of(visit.city, row.kind, row.recipient, visit.now) if row.recipient else None
         targets = targets_of(visit, told)
         until = _quiet_until(visit, row, told, targets)
         if expired(visit, row):
@@ -143,7 +150,7 @@ def _queue(
 
 def _quiet_until(visit: Visit, row: Row[Any], told: str | None, targets: Sequence[Target]) -> datetime | None:
     quiet = visit.city.messages.quiet
-    if quiet is None or row.priority not in quiet.priorities:
+    if quiet is None or row.priority not in quiet.priorities or row.kind in PERSONAL:
         return None
     post = visit.city.posts.get(told or "")
     if post is not None and post.role in quiet.on_duty:

@@ -18,7 +18,7 @@ from models.vocabulary import SEAT_CLOCKS, ActionName, RequestKind, Role
 
 FILE = "policy.yaml"
 _JOINED_BY = ("component_code", "camera", "source_chain")
-_AUTOMATION_KEYS = ("code", "takes", "sources", "classes", "complete_only")
+_AUTOMATION_KEYS = ("code", "title", "takes", "sources", "classes", "complete_only")
 _REQUEST_KEYS = ("enabled", "asked_by", "most_granted", "most_asked", "decide_within")
 _SIMILAR_KEYS = ("within_metres", "within_hours", "join_by", "waits_for_acceptor")
 _BRAKE_KEYS = ("share", "at_least")
@@ -111,6 +111,7 @@ def _automation(
             frozenset(item.values("sources", source)),
             item.values("classes", class_pattern),
             True if complete_only is None else complete_only,
+            item.value("title", cell.text) or "",
         )
     return tuple(rules.values())
 

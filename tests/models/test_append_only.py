@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from models.append_only import APPEND_ONLY, ensure_append_only, unguarded_tables
 from models.case import CaseClosing, Exemption
 from models.city_edition import CityDocument, CityEdition
+from models.desk_access import AccessRevocation
+from models.picture import Picture
 from models.tables import all_tables, table_of
 from tasks.database import reading, transaction
 from tests.event_rows import MOMENT, write_case
@@ -33,9 +35,31 @@ def with_rows(engine: Engine) -> Engine:
             Exemption(case_id=1, round=1, granted_at=MOMENT),
             CityDocument(digest="d", name="units.csv", content="code"),
             CityEdition(digest="e", city_code="410184", loaded_at=MOMENT, loaded_by="admin", manifest={}),
+            a_picture(),
+            AccessRevocation(post="lihe-liaison", at=MOMENT, by="admin"),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine
+
+
+def a_picture() -> Picture:
+    """A picture of case 1, whose files nobody looks for here."""
+    return Picture(
+        key="k",
+        case_id=1,
+        kind="after",
+        by="p",
+        origin="desk",
+        at=MOMENT,
+        original_sha256="o",
+        original_bytes=9,
+        original_format="jpeg",
+        sha256="s",
+        bytes=8,
+        width=4,
+        height=3,
+        small_sha256="t",
+    )
 
 
 def contents(engine: Engine, table: str) -> list[tuple[object, ...]]:

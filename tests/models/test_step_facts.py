@@ -8,6 +8,7 @@ import pytest
 
 from models.chain import canonical
 from models.lifecycle import CaseVisit
+from models.refusal import Refusal
 from models.step_facts import LONGEST_TEXT, clean_facts
 from models.vocabulary import State
 from tests.builders import CELL, MONDAY, Story, a_story, acting, local
@@ -187,3 +188,11 @@ def test_a_post_that_has_ended_gets_no_task_from_anybody() -> None:
     assert refusal.code == "no_inspector"
     story.must("lihe-liaison", "receive", "2019-05-06 08:10").handled("2019-05-06 09:00")
     assert story.case.inspector == "inspector-b"
+
+
+def test_pictures_are_named_by_their_digests_and_by_nothing_else() -> None:
+    digests = ["ab" * 32, "01" * 32]
+    assert clean_facts({"pictures": digests}) == {"pictures": digests}
+    refused = clean_facts({"pictures": ["../../etc/passwd"]})
+    assert isinstance(refused, Refusal)
+    assert refused.code == "unreadable_fact"

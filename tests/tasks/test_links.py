@@ -4,8 +4,21 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine
 
-from tasks.links import Link, LinkExpired, LinkForged, Purpose, open_link, sign_link
+from tasks.database import reading, transaction
+from tasks.links import (
+    Link,
+    LinkExpired,
+    LinkForged,
+    Lives,
+    Purpose,
+    open_link,
+    open_valid_link,
+    path_of,
+    sign_link,
+)
+from tasks.revocation import revoke_access
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 NOW = datetime(2019, 5, 6, 2, tzinfo=UTC)
@@ -64,3 +77,38 @@ def test_a_link_fits_into_a_text_message_and_holds_no_database_id() -> None:
     token = sign_link(KEY, LINK, NOW)
     assert len(token) < 150
     assert all(c.isalnum() or c in "-_." for c in token)
+
+
+LIVES = Lives(days=30, own_page_hours=12)
+MINE = Link("lihe-liaison", Purpose.MINE, "lihe-liaison")
+
+
+def opens(engine: Engine, token: str, now: datetime) -> Link:
+    with reading(engine) as connection:
+        return open_valid_link(connection, KEY, token, now, LIVES)
+
+
+def test_what_opens_everything_of_a_post_lives_shorter(sqlite_engine: Engine) -> None:
+    token = sign_link(KEY, MINE, NOW)
+    assert opens(sqlite_engine, token, NOW + timedelta(hours=12)) == MINE
+    with pytest.raises(LinkExpired):
+        opens(sqlite_engine, token, NOW + timedelta(hours=12, seconds=1))
+    assert opens(sqlite_engine, sign_link(KEY, LINK, NOW), NOW + timedelta(days=30)) == LINK
+
+
+def test_nothing_signed_before_a_revocation_opens_and_everything_after_it_does(engine: Engine) -> None:
+    revoked = NOW + timedelta(hours=1)
+    with transaction(engine) as connection:
+        revoke_access(connection, "lihe-liaison", "admin", revoked, "phone lost")
+    for before in (NOW, revoked):
+        with pytest.raises(LinkForged):
+            opens(engine, sign_link(KEY, LINK, before), revoked + timedelta(hours=2))
+    for link in (MINE, LINK):
+        assert opens(engine, sign_link(KEY, link, revoked + timedelta(seconds=1)), revoked + timedelta(hours=2)) == link
+    other = Link("water-liaison", Purpose.CASE, "E1")
+    assert opens(engine, sign_link(KEY, other, NOW), revoked) == other
+
+
+@pytest.mark.parametrize(("link", "path"), [(LINK, "/c/"), (Link("R1", Purpose.REPORT, "R1"), "/c/"), (MINE, "/me/")])
+def test_a_link_leads_to_the_page_of_its_purpose(link: Link, path: str) -> None:
+    assert path_of(KEY, link, NOW) == path + sign_link(KEY, link, NOW)

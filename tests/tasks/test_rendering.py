@@ -54,6 +54,7 @@ ALL_FACTS = {
     "post": "梨河镇值班员甲",
     "climbs_to": "head",
     "told_at": "2018-07-03T04:30:00+00:00",
+    "valid_until": "2018-07-03T12:00:00+00:00",
     "said_at": "2018-07-03T00:00:00+00:00",
 }
 
@@ -130,6 +131,14 @@ def test_what_goes_out_ends_with_its_link_and_a_repeat_says_so_first() -> None:
     sent = render_sent(message, "http://desk/c/token", repeat=True)
     assert sent.title == "（可能重复 may be a repeat）【新任务】E1"
     assert sent.body == "要做：处置\n\n查看案件 Open the case: http://desk/c/token"
+
+
+def test_a_code_stands_first_and_what_a_link_opens_is_said_beside_it() -> None:
+    message = Message("【验证码】登录", "要做：填写")
+    code = render_sent(message, "048213", repeat=False, below="code")
+    assert (code.title, code.body) == ("【验证码】登录", "验证码 Code: 048213\n要做：填写")
+    mine = render_sent(message, "http://desk/me/token", repeat=False, below="mine")
+    assert mine.body.endswith("\n打开我的待办 Open my work: http://desk/me/token")
 
 
 def test_a_message_kept_as_text_comes_back_whole() -> None:

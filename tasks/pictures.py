@@ -1,0 +1,250 @@
+"""Pictures of cases and reports: kept with one row each, shown again, found again where they resemble one another.
+
+Example, as the desk takes an action with pictures:
+
+    with reading(engine) as connection:
+        known = handed_in(connection, OfCase(case_id))
+    read = read_pictures(uploads, known)            # or a Refusal; takes its time, holds no connection
+    stored = store.keep(read)                       # the files lie there before any row names them
+    with transaction(engine) as connection:
+        digests = add_pictures(connection, stored, OfCase(case_id, round), Handed(...), now)      # or a Refusal
+        put_action(connection, ..., facts={"pictures": list(digests)})
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, insert, literal_column, select, text, union
+
+from models.case import Case, Report
+from models.picture import OfCase, OfReport, Picture, PictureKind
+from models.picture_likeness import BANDS, bands_of, distance, likeness_from, near_band
+from models.picture_rules import LIMITS, PictureLimits, refuse_full
+from models.refusal import Refusal
+from models.tables import table_of
+from tasks.database import is_postgres
+from tasks.picture_store import StoredPicture
+
+PICTURES: Table = table_of(Picture)
+_CASES, _REPORTS = table_of(Case), table_of(Report)
+
+_BAND_COLUMNS = tuple(PICTURES.c[f"band_{band}"] for band in range(BANDS))
+
+# "pict" in ASCII: the first of the two numbers of a lock, the second is the case or report.
+_LOCK = 0x70696374
+_LOCKS = 1 << 31
+
+MOST_RESEMBLING = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a picture shows, who handed it in (a post's code, `source:NAME`, `public`) and where (`desk`, ...)."""
+
+    kind: PictureKind
+    by: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture as its row tells it."""
+
+    case_id: int | None
+    report_id: int | None
+    round: int
+    kind: PictureKind
+    by: str
+    at: datetime
+    sha256: str
+    small_sha256: str
+    width: int
+    height: int
+    likeness: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resembling:
+    """An after-picture of another case that is nearly the same."""
+
+    case_id: int
+    case: str
+    """Number, or receipt number before filing."""
+    sha256: str
+    small_sha256: str
+    at: datetime
+    distance: int
+    """Bits of 64 that differ; 0 is the same picture, whatever its size."""
+
+
+def handed_in(connection: Connection, subject: OfCase | OfReport) -> dict[str, int]:
+    """The originals of a case (with its reports) or of a report: digest -> bytes."""
+    rows = connection.execute(
+        select(PICTURES.c.original_sha256, PICTURES.c.original_bytes).where(_belongs_to(subject)).distinct()
+    )
+    return {digest: size for digest, size in rows}
+
+
+def add_pictures(
+    connection: Connection,
+    stored: Sequence[StoredPicture],
+    subject: OfCase | OfReport,
+    handed: Handed,
+    now: datetime,
+    limits: PictureLimits = LIMITS,
+) -> tuple[str, ...] | Refusal:
+    """The rows of pictures whose files are stored; returns the digests by which events and pages name them.
+
+    What was handed in before for the same case, round and kind keeps its row and the digest of then. The room of the
+    case is judged again here, where nobody else can add to it.
+    """
+    _alone_with(connection, subject)
+    originals = {picture.original_sha256: picture.original_bytes for picture in stored}
+    refusal = refuse_full(handed_in(connection, subject), originals, limits)
+    if refusal:
+        return refusal
+    keys = {subject.key(handed.kind, picture.original_sha256): picture for picture in stored}
+    rows = connection.execute(select(PICTURES.c.key, PICTURES.c.sha256).where(PICTURES.c.key.in_(keys)))
+    known = {key: digest for key, digest in rows}
+    new = [_row(key, picture, subject, handed, now) for key, picture in keys.items() if key not in known]
+    if new:
+        connection.execute(insert(PICTURES), new)
+    return tuple(known.get(key, picture.sha256) for key, picture in keys.items())
+
+
+def pictures_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[KeptPicture]]:
+    """The pictures of each case in the order they came, those of its reports among them."""
+    own = select(PICTURES.c.case_id.label("of"), *_SHOWN).where(PICTURES.c.case_id.in_(case_ids))
+    reported = (
+        select(_REPORTS.c.case_id.label("of"), *_SHOWN)
+        .join(_REPORTS, _REPORTS.c.id == PICTURES.c.report_id)
+        .where(_REPORTS.c.case_id.in_(case_ids))
+    )
+    return _by_owner(connection, case_ids, own.union_all(reported).order_by("id"))
+
+
+def pictures_of_reports(connection: Connection, report_ids: Sequence[int]) -> dict[int, list[KeptPicture]]:
+    """The pictures that came with each report, in their order."""
+    own = select(PICTURES.c.report_id.label("of"), *_SHOWN).where(PICTURES.c.report_id.in_(report_ids))
+    return _by_owner(connection, report_ids, own.order_by("id"))
+
+
+def resembling(connection: Connection, likeness: int | None, case_id: int, within: int) -> tuple[Resembling, ...]:
+    """After-pictures of other cases at most `within` bits away, the most alike first, then the oldest; ten at most.
+
+    Each band of 16 bits is looked up under the few values it can have (`near_band`), so that the cost follows what is
+    alike and never what is stored. Where ten are the very same picture, nothing else is looked for: a camera that
+    stands still, or somebody who always sends one picture, would bring thousands.
+    A picture of one plain colour has no likeness and resembles nothing.
+    """
+    if likeness is None:
+        return ()
+    bands = bands_of(likeness)
+    same = [column == band for column, band in zip(_BAND_COLUMNS, bands, strict=True)]
+    found = connection.execute(_candidates(case_id, *same).order_by(PICTURES.c.id).limit(MOST_RESEMBLING)).all()
+    if len(found) < MOST_RESEMBLING:
+        looks = (
+            _candidates(case_id, column.in_(near_band(band, within)))
+            for column, band in zip(_BAND_COLUMNS, bands, strict=True)
+        )
+        found = connection.execute(union(*looks)).all()
+    near = ((distance(likeness, likeness_from(row[2:])), row.id) for row in found)
+    nearest = sorted(each for each in near if each[0] <= within)[:MOST_RESEMBLING]
+    return _told(connection, dict((row_id, bits) for bits, row_id in nearest))
+
+
+def _candidates(case_id: int, *conditions: ColumnElement[bool]) -> Select[Any]:
+    # Written out, not bound: only so do both databases see that the indexes over after-pictures fit.
+    after = PICTURES.c.kind == literal_column(f"'{PictureKind.AFTER}'")
+    return select(PICTURES.c.id, PICTURES.c.case_id, *_BAND_COLUMNS).where(
+        after, PICTURES.c.case_id != case_id, *conditions
+    )
+
+
+def _told(connection: Connection, distances: dict[int, int]) -> tuple[Resembling, ...]:
+    """The pictures of these rows with their cases, in the order given."""
+    if not distances:
+        return ()
+    rows = connection.execute(
+        select(
+            PICTURES.c.id,
+            PICTURES.c.case_id,
+            func.coalesce(_CASES.c.number, _CASES.c.receipt_number).label("case"),
+            *(PICTURES.c.sha256, PICTURES.c.small_sha256, PICTURES.c.at),
+        )
+        .join(_CASES, _CASES.c.id == PICTURES.c.case_id)
+        .where(PICTURES.c.id.in_(distances))
+    )
+    told = {
+        row.id: Resembling(row.case_id, row.case, row.sha256, row.small_sha256, row.at, distances[row.id])
+        for row in rows
+    }
+    return tuple(told[row_id] for row_id in distances)
+
+
+_SHOWN = (
+    PICTURES.c.id,
+    *(PICTURES.c[name] for name in KeptPicture.__dataclass_fields__ if name != "likeness"),
+    *_BAND_COLUMNS,
+)
+
+
+def _by_owner(connection: Connection, owners: Iterable[int], statement: Any) -> dict[int, list[KeptPicture]]:
+    found: dict[int, list[KeptPicture]] = {owner: [] for owner in owners}
+    for row in connection.execute(statement):
+        found[row.of].append(_kept(row))
+    return found
+
+
+def _kept(row: Row[Any]) -> KeptPicture:
+    bands = row[-BANDS:]
+    return KeptPicture(
+        case_id=row.case_id,
+        report_id=row.report_id,
+        round=row.round,
+        kind=PictureKind(row.kind),
+        by=row.by,
+        at=row.at,
+        sha256=row.sha256,
+        small_sha256=row.small_sha256,
+        width=row.width,
+        height=row.height,
+        likeness=None if bands[0] is None else likeness_from(bands),
+    )
+
+
+def _row(key: str, picture: StoredPicture, subject: OfCase | OfReport, handed: Handed, now: datetime) -> dict[str, Any]:
+    bands = [None] * BANDS if picture.likeness is None else bands_of(picture.likeness)
+    return {
+        "key": key,
+        "case_id": subject.case_id if isinstance(subject, OfCase) else None,
+        "report_id": subject.report_id if isinstance(subject, OfReport) else None,
+        "round": subject.round,
+        **{"kind": handed.kind.value, "by": handed.by, "origin": handed.origin, "at": now},
+        "original_sha256": picture.original_sha256,
+        "original_bytes": picture.original_bytes,
+        "original_format": picture.original_format,
+        **{"sha256": picture.sha256, "bytes": picture.bytes, "small_sha256": picture.small_sha256},
+        **{"width": picture.width, "height": picture.height},
+        **{column.name: band for column, band in zip(_BAND_COLUMNS, bands, strict=True)},
+    }
+
+
+def _belongs_to(subject: OfCase | OfReport) -> ColumnElement[bool]:
+    if isinstance(subject, OfReport):
+        return PICTURES.c.report_id == subject.report_id
+    reports = select(_REPORTS.c.id).where(_REPORTS.c.case_id == subject.case_id)
+    return (PICTURES.c.case_id == subject.case_id) | PICTURES.c.report_id.in_(reports)
+
+
+def _alone_with(connection: Connection, subject: OfCase | OfReport) -> None:
+    """From here on nobody else adds pictures to this case; on SQLite a transaction that writes is alone anyway.
+
+    The case's own row is not locked: a tap would wait for a visit that moves five hundred cases.
+    """
+    if is_postgres(connection):
+        number = subject.case_id if isinstance(subject, OfCase) else -subject.report_id
+        values = {"first": _LOCK, "second": number % _LOCKS}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:first, :second)"), values)
