@@ -1,16 +1,23 @@
-"""`zhihui desk`: run the desk alone."""
+"""`zhihui desk`: run the desk alone; revoke a post's ways to it."""
 
 from typing import Annotated
 
 import typer
 
+from deployments.city_at_hand import AsJson, By, city_to_change, now, post_of, print_json, refuse
+from models.refusal import Refusal
 from tasks.database_errors import DatabaseError
+from tasks.revocation import revoke_access
 from tasks.settings import SettingsError, read_settings
 
 REFUSED = 1
 
+desk_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
+
+@desk_app.callback()
 def desk(
+    context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: ZHIHUI_DESK_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port. Default: ZHIHUI_DESK_PORT.")] = None,
 ) -> None:
@@ -22,6 +29,8 @@ def desk(
 
     Exit code 0: ended when told to; 1: the settings or the database cannot be used.
     """
+    if context.invoked_subcommand is not None:
+        return
     import uvicorn
 
     from desk.app import app_from_environment
@@ -32,5 +41,37 @@ def desk(
     except (SettingsError, DatabaseError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
-    # No access log: it would hold the links, and whoever has a link may read its case.
-    uvicorn.run(app, host=host or settings.desk_host, port=port or settings.desk_port, access_log=False)
+    uvicorn.run(
+        app,
+        host=host or settings.desk_host,
+        port=port or settings.desk_port,
+        # No access log: it would hold the links, and whoever has a link may read its case.
+        access_log=False,
+        # The desk itself knows which proxies to believe.
+        proxy_headers=False,
+    )
+
+
+@desk_app.command("revoke")
+def revoke(
+    post: Annotated[str, typer.Argument(help="Whose links and shifts end, by its code in posts.csv.")],
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    as_json: AsJson = False,
+) -> None:
+    """End all links, codes and shifts of a post at once, for example when a phone was lost; new ones are good.
+
+    Example: zhihui desk revoke lihe-liaison --by admin-1 --reason "phone lost"
+
+    Exit code 0: nothing that is out opens a page any more; 1: there is no such post.
+    """
+    with city_to_change() as (city, connection):
+        post_of(city, by)
+        if post not in city.posts:
+            refuse(Refusal("unknown_post", {"post": post}), city)
+        at = now()
+        revoke_access(connection, post, by, at, reason)
+    if as_json:
+        print_json({"post": post, "revoked_at": at})
+    else:
+        typer.echo("已全部失效 Revoked: links, codes and shifts of this post that were out by now open nothing.")

@@ -184,7 +184,7 @@ class LocalCity:
 
     def _desk_options(self) -> list[str]:
         where = ["--host", self._settings.desk_host, "--port", str(self._settings.desk_port)]
-        return ["desk.app:app_from_environment", "--factory", "--no-access-log", *where]
+        return ["desk.app:app_from_environment", "--factory", "--no-access-log", "--no-proxy-headers", *where]
 
     def _desk_address(self) -> str:
         host = "127.0.0.1" if self._settings.desk_host in EVERYWHERE else self._settings.desk_host

@@ -13,6 +13,7 @@ from desk.case_lines import (
     TimeLeft,
     WhyLine,
 )
+from desk.pages import form_word
 from models.case_state import CaseEvent
 from models.city import City
 from models.clock import CaseClock
@@ -123,7 +124,10 @@ class CaseTeller:
 
     def history_line(self, event: EventTold | CaseEvent) -> HistoryLine:
         """One event in words, also one that is only foreseen."""
-        said = [(name, self._said(name, event.facts[name])) for name in _SHOWN_FACTS if event.facts.get(name)]
+        facts = {name: event.facts[name] for name in _SHOWN_FACTS if event.facts.get(name)}
+        if event.actor.startswith("rule:") and "reason" in facts:
+            facts["reason"] = self._word("reason", facts["reason"])
+        said = [(name, self._said(name, value)) for name, value in facts.items()]
         return HistoryLine(
             at=self._moment(event.at),
             what=self._what(event),
@@ -217,8 +221,15 @@ class CaseTeller:
         if code and kind == "source":
             return f"{self._word('role', kind)} {self._word('source', code)}"
         if code and kind == "rule":
-            return f"{self._word('role', kind)} {code}"
+            return f"{self._word('role', kind)} {self._rule(code)}"
         return self._post(actor)
+
+    def _rule(self, code: str) -> str:
+        """What a rule is called: by the city, or as a part of the lifecycle itself."""
+        rung = self._city.policy.rung(code.removeprefix("ladder.")) if code.startswith("ladder.") else None
+        if rung is not None:
+            return self._word("notice", rung.notice)
+        return form_word("rule", code, self._language, self._city.policy.rule_title(code))
 
     def _post(self, code: str | None) -> str:
         post = self._city.posts.get(code or "")

@@ -6,8 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from desk.bell import Bell
 from models.city import City
+from tasks.access_settings import AccessSettings
 from tasks.city_edition import NoCityLoaded, current_city
+from tasks.links import Lives
 from tasks.message_settings import MessageSettings
 from tasks.settings import Settings
 
@@ -20,6 +23,15 @@ class Desk:
     messages: MessageSettings
     engine: Engine
     clock: Callable[[], datetime]
+    bell: Bell
+    access: AccessSettings
+    send_soon: Callable[[int], None]
+    """Sends one notice now, without making anybody wait."""
+
+    @property
+    def lives(self) -> Lives:
+        """How long links are good."""
+        return Lives(self.messages.link_days, self.access.own_page_hours)
 
 
 def city_or_none(connection: Connection) -> City | None:

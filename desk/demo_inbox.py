@@ -63,7 +63,7 @@ class ShownMessage:
     pressing: bool
     """Whether it speaks of something late or failed; shown in another colour."""
     link: str | None
-    """Path of the case page; any other address in a message stays text."""
+    """Path of the page it opens; any other address in a message stays text."""
 
 
 def demo_routes(desk: Desk) -> APIRouter:
@@ -166,8 +166,8 @@ def _shown(row: Row[Any], city: City | None, desk: Desk, language: Language) -> 
 
 
 def _without_link(text: str, desk_url: str) -> tuple[str, str | None]:
-    """The text without the line that holds the link to our own case page, and that link's path."""
-    found = re.search(rf"^.*{re.escape(desk_url)}(/c/[\w.=-]+)\s*$", text, re.MULTILINE)
+    """The text without the line that holds the link to one of our own pages, and that link's path."""
+    found = re.search(rf"^.*{re.escape(desk_url)}(/(?:c|me)/[\w.=-]+)\s*$", text, re.MULTILINE)
     if found is None:
         return text, None
     return text[: found.start()] + text[found.end() :], found[1]

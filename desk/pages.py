@@ -41,6 +41,13 @@ def page_word(code: str, language: Language) -> str:
     return page_words().say("page", code, language)
 
 
+def form_word(group: str, code: str, language: Language, otherwise: str | None = None) -> str:
+    """A word of the forms: a label, a button, a hint; `otherwise` where there is none."""
+    if otherwise is not None and code not in page_words().codes(group):
+        return otherwise
+    return page_words().say(group, code, language)
+
+
 @cache
 def page_words() -> Words:
     """All words of the desk's pages."""

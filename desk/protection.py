@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -12,7 +13,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a request's body."""
+"""Bytes of a request's body, where no pictures are awaited."""
 
 HEADERS = {
     # No script at all, ours or anybody's: the pages work without.
@@ -48,15 +49,22 @@ class ProtectedHeaders:
 
 
 class LimitedBody:
-    """Takes a body in whole before anything looks at it, and refuses one over the limit."""
+    """Takes a body in whole before anything looks at it, and refuses one over the limit.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    Where `room` gives a request more bytes than that, it streams on to whoever reads it, and breaks off when too long.
+    """
+
+    def __init__(self, app: App, room: Callable[[Scope], int] = lambda _: LONGEST_BODY) -> None:
+        self._app, self._room = app, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body, or answer 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        room = self._room(scope)
+        if room > LONGEST_BODY:
+            await self._app(scope, _bounded(receive, room), send)
             return
         body = await _read_body(receive)
         if body is None:
@@ -68,6 +76,21 @@ class LimitedBody:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, replayed, send)
+
+
+def _bounded(receive: Receive, room: int) -> Receive:
+    """The same body piece by piece; what it says of its own length is not believed here either."""
+    left = room
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    return counted
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner as ClickRunner
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from deployments.command_line import load
@@ -12,11 +13,12 @@ from deployments.notice_commands import notice_app
 from models.directory.city_builder import DirectoryFiles
 from tasks.city_edition import load_city
 from tasks.database import open_database, transaction
+from tasks.revocation import REVOCATIONS
 from tasks.settings import Settings
 from tests.channel_server import channel_server
 from tests.cities import changed
 from tests.notice_rows import NOW, write_attempt, write_case, write_notice
-from tests.stored_cases import a_loaded_city
+from tests.stored_cases import a_loaded_city, rows_of
 
 runner = CliRunner()
 
@@ -198,3 +200,16 @@ def test_a_test_message_that_nobody_takes_verifies_nothing(three_notices: Settin
 def verified(post: str) -> dict[int, bool]:
     listed = json.loads(runner.invoke(notice_app, ["contacts", "--to", post, "--json"]).stdout)
     return {one["order"]: one["verified_at"] is not None for one in listed["contacts"]}
+
+
+def test_a_posts_links_and_shifts_are_revoked_by_a_command_that_keeps_who_and_why(three_notices: Settings) -> None:
+    words = ["revoke", "lihe-liaison", "--by", "admin", "--reason", "手机丢失 13800138000"]
+    result = ClickRunner().invoke(load("desk"), words)
+    assert (result.exit_code, "已全部失效" in result.output) == (0, True)
+    engine = open_database(three_notices.database_url)
+    (row,) = rows_of(engine, select(REVOCATIONS))
+    engine.dispose()
+    assert (row.post, row.by) == ("lihe-liaison", "admin")
+    assert "13800138000" not in row.reason
+    nobody = ClickRunner().invoke(load("desk"), ["revoke", "nobody", "--by", "admin", "--reason", "x"])
+    assert (nobody.exit_code, "nobody" in nobody.stderr) == (1, True)

@@ -11,7 +11,17 @@ from desk.app import create_app
 from models.city import City
 from tasks.message_settings import MessageSettings
 from tasks.settings import Settings
+from tasks.wake import Woken
 from tests.stored_cases import a_loaded_city, at
+
+
+class QuietEngine:
+    """Takes every question about a visit and starts none."""
+
+    def wake(self, now: datetime) -> Woken:
+        """As if a visit had been started."""
+        return Woken.STARTED
+
 
 NOW = at("2019-05-06 10:00")
 """A Monday."""
@@ -28,7 +38,7 @@ def client_at(settings: Settings, sqlite_engine: Engine, city: City) -> Callable
     """A browser in front of the desk at a moment."""
 
     def open_at(moment: datetime) -> TestClient:
-        app = create_app(settings, sqlite_engine, MessageSettings(), clock=lambda: moment)
+        app = create_app(settings, sqlite_engine, MessageSettings(), lambda: moment, lambda _settings: QuietEngine())
         return TestClient(app, raise_server_exceptions=False)
 
     return open_at

@@ -10,8 +10,11 @@ from sqlalchemy import Engine, text
 
 import desk
 from desk.app import create_app
+from desk.form_facts import FormCode, field_names
 from desk.pages import page_words
 from models.city import City
+from models.lifecycle_table import ROWS_OF
+from models.vocabulary import ActionName, RequestKind, Role, State
 from tasks.database import open_database, transaction
 from tasks.database_engine import make_engine, parse_address
 from tasks.lifecycle import move_cases
@@ -149,6 +152,19 @@ def test_every_word_a_page_asks_for_is_there() -> None:
     )
 
 
+def test_every_word_a_form_may_ask_for_is_there() -> None:
+    about = {ActionName.ASK, ActionName.DECIDE, ActionName.WITHDRAW}
+    forms = [FormCode(action) for action in ActionName if action not in about]
+    forms += [FormCode(action, kind) for action in about for kind in RequestKind]
+    by_people = [form for form in forms if any(row.by - {Role.RULE, Role.SOURCE} for row in ROWS_OF[form.action])]
+    fields = {name for form in by_people for name in field_names(form)} - {"result", "verdict"}
+    assert fields <= page_words().codes("field")
+    assert page_words().codes("ask_for") == set(RequestKind)
+    assert page_words().codes("next") == set(State)
+    assert page_words().codes("button") == {"granted", "refused"}
+    assert page_words().codes("form_help") <= {str(form) for form in by_people}
+
+
 def test_text_and_ground_keep_the_contrast_of_aa() -> None:
     css = (Path(desk.__file__).parent / "static" / "desk.css").read_text("utf-8")
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", css))
@@ -163,6 +179,7 @@ def test_text_and_ground_keep_the_contrast_of_aa() -> None:
         ("alarm", "alarm-soft"),
         ("alarm", "paper"),
         ("warn", "soft"),
+        ("main-dark", "paper"),
         ("paper", "good"),
         ("paper", "quiet"),
     ]

@@ -1,0 +1,87 @@
+"""What the reader of a case's page can do there, and what became of what they did."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from desk.action_forms import ActionForm, FormMaker
+from desk.condition_options import condition_options
+from desk.context import Desk
+from desk.foreseen import Foreseen, foresee
+from desk.form_facts import Typed
+from desk.form_token import FormToken, draw_form_token
+from desk.opened_case import OpenedCase
+from desk.own_action import Banner, OwnTeller, newest_action
+from models.lifecycle_rules import Actor
+from models.possible_actions import possible_actions
+from models.refusal import Refusal
+from tasks.inbox import waiting_actions
+from tasks.words import Language
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A form that came and was not taken: what was typed, and why not."""
+
+    typed: Typed
+    refusal: Refusal | None
+    """None where a field holds too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActingView:
+    """The part of the page that acts."""
+
+    forms: tuple[ActionForm, ...]
+    banner: Banner | None
+    token: FormToken
+    conditions: Markup
+    own_told: bool
+    """Whether the newest of the reader's own actions is told by the banner and not among the others."""
+
+
+def actor_of(opened: OpenedCase) -> Actor:
+    """Who acts on the page of a link: the post it was sent to."""
+    post = opened.city.posts[opened.link.recipient]
+    return Actor(post.code, post.role, post.unit)
+
+
+def foreseen_case(connection: Connection, opened: OpenedCase) -> Foreseen:
+    """The case with what waits for it carried out."""
+    case = opened.story.case
+    waiting = waiting_actions(connection, opened.city, [case.id], opened.now).get(case.id, [])
+    return foresee(case, [action for _, action in waiting], opened.city, opened.now)
+
+
+def acting_view(
+    connection: Connection,
+    desk: Desk,
+    opened: OpenedCase,
+    language: Language,
+    wanted: str = "",
+    not_taken: NotTaken | None = None,
+) -> ActingView:
+    """Forms and banner of the page behind a link."""
+    foreseen = foreseen_case(connection, opened)
+    city, now, reader = opened.city, opened.now, opened.link.recipient
+    teller = OwnTeller(opened.story, foreseen, city, now, language, reader)
+    own = newest_action(connection, foreseen.case.id, reader, now)
+    banner = teller.banner(own, desk.bell.engine_away) if own is not None else None
+    maker = FormMaker(foreseen.case, city, now, language, [name for name, _, _ in opened.story.similar])
+    possible = possible_actions(foreseen.case, city, actor_of(opened), now)
+    if not_taken is not None:
+        code = not_taken.typed.form
+        why = code.action, code.kind, not_taken.refusal
+        forms = maker.forms(possible, not_taken.typed, teller.why_not(*why))
+        banner = teller.refused(*why, form=next((form.code for form in forms if form.fault), ""))
+    else:
+        # A page that asks again by itself would take away what is being typed.
+        forms = [] if banner and banner.refresh_seconds else maker.forms(possible, wanted=wanted)
+    return ActingView(
+        tuple(forms),
+        banner,
+        draw_form_token(desk.settings.secret_key("link"), opened.token),
+        condition_options(city, language) if any(form.picks_condition for form in forms) else Markup(""),
+        not_taken is None and own is not None and own.state != "done",
+    )
