@@ -1,8 +1,11 @@
 """Commands that change what becomes of messages: send anew, acknowledge, and decide about those the brake holds."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from deployments.city_at_hand import AsJson, By, city_to_change, now, post_of, print_json, refuse
 from deployments.notice_printing import moment, post_name
@@ -17,6 +20,8 @@ Numbers = Annotated[
 ]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the message.")]
 All = Annotated[bool, typer.Option("--all", help="All messages the brake holds.")]
+
+Decide = Callable[[Connection, Sequence[int], str, str, datetime], list[int]]
 
 
 def resend(number: Number, by: By, reason: Reason, as_json: AsJson = False) -> None:
@@ -63,12 +68,7 @@ def release(by: By, reason: Reason, numbers: Numbers = None, every: All = False,
 
     Exit code 0: they go with the next delivery; 1: none of them is held.
     """
-    with city_to_change() as (city, connection):
-        post_of(city, by)
-        ids = held_notices(connection) if every else numbers or []
-        done = release_held(connection, ids, by, reason, now())
-        if not done:
-            refuse(Refusal("nothing_held", {}), city)
+    done = _decided(release_held, by, reason, numbers, every)
     _say({"released": done}, f"已放行{len(done)}条 {len(done)} released.", as_json)
 
 
@@ -79,13 +79,18 @@ def drop(by: By, reason: Reason, numbers: Numbers = None, every: All = False, as
 
     Exit code 0: they are cancelled; 1: none of them is held.
     """
+    done = _decided(drop_held, by, reason, numbers, every)
+    _say({"dropped": done}, f"已撤销{len(done)}条 {len(done)} dropped.", as_json)
+
+
+def _decided(decide: Decide, by: str, reason: str, numbers: list[int] | None, every: bool) -> list[int]:
+    """The held messages that somebody decided about; refused where none of them is held."""
     with city_to_change() as (city, connection):
         post_of(city, by)
-        ids = held_notices(connection) if every else numbers or []
-        done = drop_held(connection, ids, by, reason, now())
+        done = decide(connection, held_notices(connection) if every else numbers or [], by, reason, now())
         if not done:
             refuse(Refusal("nothing_held", {}), city)
-    _say({"dropped": done}, f"已撤销{len(done)}条 {len(done)} dropped.", as_json)
+    return done
 
 
 def _say(content: dict[str, object], said: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from desk.case_pictures import pictures_view
 from desk.case_view import CaseTeller
 from desk.context import Desk, city_or_none
 from desk.opened_case import OpenedCase, case_of, may_read, opened_case, opened_link, opens_nothing
-from desk.pages import language_of, page
+from desk.pages import in_language, language_of, page
 from models.city import City
 from models.vocabulary import ActionName
 from tasks.acknowledge import How, acknowledge_case, left_to_acknowledge
@@ -80,8 +80,7 @@ def case_routes(desk: Desk) -> APIRouter:
 
 def back_to_case(request: Request, token: str) -> RedirectResponse:
     """Back to the page of the link, in the language it was left in."""
-    query = "?lang=en" if language_of(request) == "en" else ""
-    return RedirectResponse(f"/c/{token}{query}", SEE_OTHER)
+    return RedirectResponse(in_language(request, f"/c/{token}"), SEE_OTHER)
 
 
 def case_answer(

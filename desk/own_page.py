@@ -11,7 +11,7 @@ from desk.case_page import SEE_OTHER
 from desk.context import Desk, city_or_none
 from desk.form_token import draw_form_token
 from desk.opened_case import may_read, opened_link, opens_nothing
-from desk.pages import language_of
+from desk.pages import in_language, language_of
 from desk.posted_form import PostedForm
 from desk.work_view import work_lines, work_page
 from models.city import City, Post
@@ -107,5 +107,4 @@ def too_often(request: Request) -> HTMLResponse:
 
 def go_on(request: Request, path: str) -> RedirectResponse:
     """On to another page, in the same language."""
-    joined = "&" if "?" in path else "?"
-    return RedirectResponse(f"{path}{joined}lang=en" if language_of(request) == "en" else path, SEE_OTHER)
+    return RedirectResponse(in_language(request, path), SEE_OTHER)

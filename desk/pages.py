@@ -1,5 +1,6 @@
 """Pages as people read them: templates, their language, and their words."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,20 +8,64 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from tasks.words import Language, Words, read_words, word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+LONGEST_HEADER = 500
+"""Characters of an Accept-Language header that are looked at."""
+
 
 def language_of(request: Request) -> Language:
-    """Chinese, unless the address asks for English (`?lang=en`)."""
-    return "en" if request.query_params.get("lang") == "en" else "zh"
+    """What the address asks for (`?lang=en`), else what the browser prefers (`Accept-Language`), else Chinese."""
+    return _asked_for(request) or preferred_language(request.headers.get("accept-language", ""))
+
+
+def preferred_language(header: str) -> Language:
+    """The one of our languages an `Accept-Language` header likes best; Chinese where it names none of them.
+
+    Example: preferred_language("fr, en-GB;q=0.8, zh;q=0.5") -> "en".
+    """
+    liked = [
+        (_quality(weight), code)
+        for part in header[:LONGEST_HEADER].split(",")
+        for tag, _, weight in [part.partition(";")]
+        for code in LANGUAGES
+        if tag.strip().lower().split("-")[0] == code
+    ]
+    best = max(liked, key=lambda one: one[0], default=(0.0, "zh"))
+    return "en" if best[1] == "en" and best[0] > 0 else "zh"
+
+
+def in_language(request: Request, path: str) -> str:
+    """A path with the language its reader asked for, for redirects. Example: /seat?page=2 -> /seat?page=2&lang=en."""
+    asked = _asked_for(request)
+    joined = "&" if "?" in path else "?"
+    return f"{path}{joined}lang={asked}" if asked else path
+
+
+def _asked_for(request: Request) -> Language | None:
+    asked = request.query_params.get("lang")
+    return "en" if asked == "en" else "zh" if asked == "zh" else None
+
+
+def _quality(weight: str) -> float:
+    """Of one `;q=0.8`; what cannot be read counts as not liked."""
+    found = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", weight)
+    return float(found[1]) if found else 0.0 if weight.strip() else 1.0
 
 
 def page(request: Request, template: str, status: int = 200, **content: Any) -> HTMLResponse:
-    """A page in the reader's language; `say` gives the desk's words, `word` those of states, actions and the like."""
-    language = language_of(request)
+    """A page in the reader's language.
+
+    `say` gives the desk's words, `phrase` those of a part of it, `word` those of states, actions and the like. Links
+    on a page go on with `keep_language` (or `and_language` behind another query), empty for whoever never chose.
+    """
+    language, asked = language_of(request), _asked_for(request)
     html = (
         _environment()
         .get_template(template)
@@ -29,8 +74,11 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
             language=language,
             say=lambda code: page_word(code, language),
             word=lambda group, code: word(group, code, language),
+            phrase=lambda group, code: form_word(group, code, language),
             here=request.url.path,
-            keep_language="?lang=en" if language == "en" else "",
+            keep_language=f"?lang={asked}" if asked else "",
+            and_language=Markup(f"&amp;lang={asked}") if asked else "",  # noqa: S704 - one of two codes
+            other_language="?lang=en" if language == "zh" else "?lang=zh",
         )
     )
     return HTMLResponse(html, status)
@@ -50,8 +98,8 @@ def form_word(group: str, code: str, language: Language, otherwise: str | None =
 
 @cache
 def page_words() -> Words:
-    """All words of the desk's pages."""
-    return read_words(TEMPLATES / "words.yaml")
+    """All words of the desk's pages: `words.yaml`, and a file beside it for each larger part of the desk."""
+    return read_words(*sorted(TEMPLATES.glob("words*.yaml")))
 
 
 @cache

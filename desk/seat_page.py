@@ -11,7 +11,7 @@ from desk.case_page import SEE_OTHER
 from desk.context import Desk, city_or_none
 from desk.form_token import draw_form_token
 from desk.own_page import PageNumber
-from desk.pages import form_word, language_of
+from desk.pages import form_word, in_language, language_of
 from desk.posted_form import PostedForm, is_our_form
 from desk.session_cookie import cookie_of, drop_cookie
 from desk.work_view import work_lines, work_page
@@ -62,7 +62,7 @@ def seat_routes(desk: Desk) -> APIRouter:
             if hold is None or hold.post != me:
                 return _queue(connection, desk, request, duty, 1, _not_taken(request, duty.city, hold), CONFLICT)
         path = path_of(desk.settings.secret_key("link"), Link(me, Purpose.CASE, name), duty.now)
-        return RedirectResponse(_in_language(request, path), SEE_OTHER)
+        return RedirectResponse(in_language(request, path), SEE_OTHER)
 
     @routes.post("/seat/release")
     def release(request: Request, posted: PostedForm) -> Response:
@@ -74,7 +74,7 @@ def seat_routes(desk: Desk) -> APIRouter:
             case_id = find_case(connection, _named(posted))
             if case_id is not None:
                 release_case(connection, case_id, duty.session.post)
-        return RedirectResponse(_in_language(request, "/seat"), SEE_OTHER)
+        return RedirectResponse(in_language(request, "/seat"), SEE_OTHER)
 
     @routes.post("/seat/sign-out")
     def sign_out(request: Request, posted: PostedForm) -> Response:
@@ -145,7 +145,3 @@ def _queue(
         form=draw_form_token(desk.settings.secret_key("link"), session.secret),
         ends=moment_words(session.ends_at, language, city.zone, now),
     )  # fmt: skip
-
-
-def _in_language(request: Request, path: str) -> str:
-    return f"{path}?lang=en" if language_of(request) == "en" else path

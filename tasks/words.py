@@ -37,19 +37,29 @@ class Words:
         return frozenset(self._groups.get(group, {}))
 
 
-def read_words(path: Path) -> Words:
-    """The words of a file.
+def read_words(*paths: Path) -> Words:
+    """The words of one file, or of several that share no group.
 
-    Raises: WordsUnreadable naming the entry that lacks Chinese or English.
+    Raises: WordsUnreadable naming the entry that lacks Chinese or English, or the group that stands in two files.
     """
-    groups = yaml.safe_load(path.read_text("utf-8"))
+    found: dict[str, Mapping[str, Mapping[Language, str]]] = {}
+    for path in paths:
+        groups = yaml.safe_load(path.read_text("utf-8")) or {}
+        _check(path.name, groups)
+        twice = found.keys() & groups.keys()
+        if twice:
+            raise WordsUnreadable(f"{path.name}: {sorted(twice)} stand in another file already; a group has one file")
+        found |= groups
+    return Words(found)
+
+
+def _check(file: str, groups: Groups) -> None:
     for group, entries in groups.items():
         for code, texts in entries.items():
             if not isinstance(code, str) or set(texts) != {"zh", "en"}:
                 raise WordsUnreadable(
-                    f"{path.name}, {group}: {code!r} must be a quoted text with zh and en, found {texts!r}"
+                    f"{file}, {group}: {code!r} must be a quoted text with zh and en, found {texts!r}"
                 )
-    return Words(groups)
 
 
 @cache

@@ -104,15 +104,10 @@ class LocalCity:
     def api(self, method: str, path: str, **content: Any) -> Any:
         """Ask its Prefect server; None while that is away."""
         try:
-            answer = self.wait("answer of a server that is free", lambda: self._ask(method, path, content), 20)
-            return answer.raise_for_status().json() if answer.content else None
+            answer = self.client.request(method, path, json=content or None)
         except httpx.TransportError:
             return None
-
-    def _ask(self, method: str, path: str, content: dict[str, Any]) -> httpx.Response | None:
-        """One answer; None where Prefect on SQLite is busy writing and wants to be asked again."""
-        answer = self.client.request(method, path, json=content or None)
-        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+        return answer.raise_for_status().json() if answer.content else None
 
     def sweeps(self, *states: str) -> list[dict[str, Any]]:
         """The scheduled sweeps that stand in one of these states, the newest first."""

@@ -28,7 +28,7 @@ RULE = SimilarRule()
 NOON = datetime(2019, 5, 5, 4, tzinfo=UTC)
 
 EACH = 7
-"""Brute force and the database are asked for each seventh real report, among the cases of all: every one takes long."""
+"""Brute force and the database are asked for each seventh real report, among the cases of all reports."""
 
 
 def a_report(number: int, **fields: Any) -> dict[str, Any]:
