@@ -7,11 +7,11 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from desk.acting_view import NotTaken, actor_of, foreseen_case
+from desk.acting_view import NotTaken, actor_of, foreseen_case, held_by_colleague
 from desk.case_page import back_to_case, case_answer
 from desk.context import Desk
 from desk.foreseen import judge
-from desk.form_facts import PICTURES, FormCode, NoSuchForm, Typed, most_pictures, read_typed
+from desk.form_facts import PICTURES, Typed, form_named, most_pictures, read_typed
 from desk.form_token import FormToken, is_genuine
 from desk.opened_case import OpenedCase, opened_case, opened_link, opens_nothing
 from desk.pages import page
@@ -63,20 +63,20 @@ def act_routes(desk: Desk) -> APIRouter:
             if isinstance(opened, HTMLResponse) or link.purpose is not Purpose.CASE:
                 return opened if isinstance(opened, HTMLResponse) else opens_nothing(request)
             drawn = FormToken(posted.fields.get("key", ""), posted.fields.get("proof", ""))
-            form = _form_of(posted.fields.get("form", ""))
+            form = form_named(posted.fields.get("form", ""))
             if form is None or not is_genuine(desk.settings.secret_key("link"), token, drawn):
                 return page(request, "form_stale.html", FORBIDDEN, city=None, case=f"/c/{token}")
             key = drawn.key_of(str(form))
             if outcome_of(connection, key) is not None:
                 return back_to_case(request, token)
             typed, files = read_typed(form, posted.fields, opened.city), files_of(form, posted)
-            not_taken = _not_taken(connection, opened, typed, files, key)
+            not_taken = why_not_taken(connection, opened, typed, files, key)
             if not_taken is not None:
                 status = _status(not_taken)
                 return case_answer(connection, desk, request, opened, status=status, not_taken=not_taken)
             known = handed_in(connection, OfCase(opened.story.case.id)) if files else {}
         kept = keep_files(store, files, known)
-        refusal = kept if isinstance(kept, Refusal) else _put(desk, link, opened, typed, kept, key)
+        refusal = kept if isinstance(kept, Refusal) else put_typed(desk, opened, typed, kept, key)
         if refusal is None:
             desk.bell.ring()
             return back_to_case(request, token)
@@ -89,17 +89,13 @@ def act_routes(desk: Desk) -> APIRouter:
     return routes
 
 
-def _form_of(name: str) -> FormCode | None:
-    try:
-        return FormCode.read(name)
-    except NoSuchForm:
-        return None
-
-
-def _not_taken(connection: Connection, opened: OpenedCase, typed: Typed, files: Files, key: str) -> NotTaken | None:
+def why_not_taken(connection: Connection, opened: OpenedCase, typed: Typed, files: Files, key: str) -> NotTaken | None:
     """Why a form cannot be taken as the case stands and what waits for it will leave it."""
     if typed.too_long is not None:
         return NotTaken(typed, None)
+    held = held_by_colleague(connection, opened)
+    if held is not None:
+        return NotTaken(typed, Refusal("held_by_colleague", {"post": held.post, "until": held.until.isoformat()}))
     resolved = _target(connection, str(typed.facts.get("into", "")))
     coming = {name: _as_fact(name, [_COMING] * len(some)) for name, some in files.items()}
     action = Action(typed.form.action, actor_of(opened), {**typed.facts, **coming}, opened.now, "desk", key, resolved)
@@ -125,8 +121,9 @@ def _as_fact(name: str, digests: list[str]) -> list[str] | str:
     return digests if most_pictures(name) > 1 else digests[0]
 
 
-def _put(desk: Desk, link: Link, opened: OpenedCase, typed: Typed, kept: Kept, key: str) -> Refusal | None:
+def put_typed(desk: Desk, opened: OpenedCase, typed: Typed, kept: Kept, key: str) -> Refusal | None:
     """Puts the action with its pictures into the inbox, all or nothing, or says why it cannot lie there."""
+    link = opened.link
     try:
         with transaction(desk.engine) as connection:
             digests = _add_pictures(connection, link, opened, kept)

@@ -16,7 +16,9 @@ from desk.own_action import Banner, OwnTeller, newest_action
 from models.lifecycle_rules import Actor
 from models.possible_actions import possible_actions
 from models.refusal import Refusal
+from tasks.case_holds import Hold, holders
 from tasks.inbox import waiting_actions
+from tasks.refusals import render_refusal
 from tasks.words import Language
 
 
@@ -39,6 +41,8 @@ class ActingView:
     conditions: Markup
     own_told: bool
     """Whether the newest of the reader's own actions is told by the banner and not among the others."""
+    held: str = ""
+    """Who works on the case at another seat, and until when; empty where nobody does."""
 
 
 def actor_of(opened: OpenedCase) -> Actor:
@@ -84,4 +88,22 @@ def acting_view(
         draw_form_token(desk.settings.secret_key("link"), opened.token),
         condition_options(city, language) if any(form.picks_condition for form in forms) else Markup(""),
         not_taken is None and own is not None and own.state != "done",
+        _held(held_by_colleague(connection, opened), opened, language),
+    )
+
+
+def held_by_colleague(connection: Connection, opened: OpenedCase) -> Hold | None:
+    """The hold of another seat of the reader's own role: two seats never work on one case."""
+    hold = holders(connection, [opened.story.case.id], opened.now).get(opened.story.case.id)
+    if hold is None or hold.post == opened.link.recipient:
+        return None
+    holder, reader = opened.city.posts.get(hold.post), opened.city.posts[opened.link.recipient]
+    return hold if holder is not None and holder.role is reader.role else None
+
+
+def _held(hold: Hold | None, opened: OpenedCase, language: Language) -> str:
+    if hold is None:
+        return ""
+    return render_refusal(
+        "held_by_colleague", {"post": hold.post, "until": hold.until.isoformat()}, language, opened.city
     )

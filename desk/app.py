@@ -20,6 +20,7 @@ from desk.act import act_routes
 from desk.bell import Bell, WakesVisits
 from desk.case_page import case_routes
 from desk.case_pictures import picture_routes
+from desk.chosen_rows import chosen_routes
 from desk.context import Desk
 from desk.courier import Courier
 from desk.demo_inbox import demo_routes
@@ -48,6 +49,7 @@ ROUTES = (
     own_page_routes,
     sign_in_routes,
     seat_routes,
+    chosen_routes,
     health_routes,
 )
 """One for each part of the desk."""

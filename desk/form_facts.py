@@ -81,6 +81,14 @@ class FormCode:
         return code
 
 
+def form_named(name: str) -> FormCode | None:
+    """The form of this name; None where no page has such a form."""
+    try:
+        return FormCode.read(name)
+    except NoSuchForm:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """One form as it came: what was typed, to be shown again, and the facts it says."""
@@ -92,13 +100,13 @@ class Typed:
     """The first field that holds more than it may."""
 
 
-def posted_fields(body: bytes) -> dict[str, str]:
+def posted_fields(body: bytes, most: int = MOST_FIELDS) -> dict[str, str]:
     """The fields of a submitted form; of two with one name the first counts.
 
     What is no form, or far too much of one, has no fields.
     """
     try:
-        pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         return {}
     return {name: value for name, value in reversed(pairs)}

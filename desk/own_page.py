@@ -13,7 +13,7 @@ from desk.form_token import draw_form_token
 from desk.opened_case import may_read, opened_link, opens_nothing
 from desk.pages import in_language, language_of
 from desk.posted_form import PostedForm
-from desk.work_view import work_lines, work_page
+from desk.work_view import chosen_buttons, work_lines, work_page
 from models.city import City, Post
 from tasks.database import reading, transaction
 from tasks.links import Purpose
@@ -82,6 +82,7 @@ def own_page_routes(desk: Desk) -> APIRouter:
             form=draw_form_token(desk.settings.secret_key("link"), token),
             list_path=f"/me/{token}",
             seat=False,
+            chosen=chosen_buttons(waiting, language_of(request)),
         )
 
     return routes

@@ -14,7 +14,7 @@ from desk.own_page import PageNumber
 from desk.pages import form_word, in_language, language_of
 from desk.posted_form import PostedForm, is_our_form
 from desk.session_cookie import cookie_of, drop_cookie
-from desk.work_view import work_lines, work_page
+from desk.work_view import chosen_buttons, work_lines, work_page
 from models.city import City
 from tasks.case_holds import Hold, release_case, take_case
 from tasks.database import reading, transaction
@@ -48,15 +48,15 @@ def seat_routes(desk: Desk) -> APIRouter:
         """The queue of the post that signed in."""
         with reading(desk.engine) as connection:
             duty = _on_duty(connection, desk, request)
-            return _sign_in(request) if duty is None else _queue(connection, desk, request, duty, number)
+            return sign_in_again(request) if duty is None else _queue(connection, desk, request, duty, number)
 
     @routes.post("/seat/take")
     def take(request: Request, posted: PostedForm) -> Response:
         """Reserves a case and opens it; where another seat was first, the queue says who."""
         with transaction(desk.engine) as connection:
-            duty = _posting(connection, desk, request, posted)
+            duty = on_duty_posting(connection, desk, request, posted)
             if duty is None:
-                return _sign_in(request)
+                return sign_in_again(request)
             name, me = _named(posted), duty.session.post
             hold = _taken(connection, desk, duty, name)
             if hold is None or hold.post != me:
@@ -68,9 +68,9 @@ def seat_routes(desk: Desk) -> APIRouter:
     def release(request: Request, posted: PostedForm) -> Response:
         """Gives a case back to the queue."""
         with transaction(desk.engine) as connection:
-            duty = _posting(connection, desk, request, posted)
+            duty = on_duty_posting(connection, desk, request, posted)
             if duty is None:
-                return _sign_in(request)
+                return sign_in_again(request)
             case_id = find_case(connection, _named(posted))
             if case_id is not None:
                 release_case(connection, case_id, duty.session.post)
@@ -80,9 +80,9 @@ def seat_routes(desk: Desk) -> APIRouter:
     def sign_out(request: Request, posted: PostedForm) -> Response:
         """Ends the shift here and in the database."""
         with transaction(desk.engine) as connection:
-            duty = _posting(connection, desk, request, posted)
+            duty = on_duty_posting(connection, desk, request, posted)
             if duty is None:
-                return _sign_in(request)
+                return sign_in_again(request)
             key = desk.settings.secret_key("link")
             end_session(connection, key, cookie_of(desk, request), "signed_out", duty.now)
         answer = work_page(request, "work_message.html", city=None, title="signed_out", help="signed_out_help")
@@ -101,13 +101,14 @@ def _on_duty(connection: Connection, desk: Desk, request: Request) -> OnDuty | N
     return OnDuty(session, city, now) if session is not None else None
 
 
-def _posting(connection: Connection, desk: Desk, request: Request, posted: dict[str, str]) -> OnDuty | None:
+def on_duty_posting(connection: Connection, desk: Desk, request: Request, posted: dict[str, str]) -> OnDuty | None:
     """The same for a form: it must have been drawn for this very shift."""
     duty = _on_duty(connection, desk, request)
     return duty if duty is not None and is_our_form(desk, request, posted, duty.session.secret) else None
 
 
-def _sign_in(request: Request) -> HTMLResponse:
+def sign_in_again(request: Request) -> HTMLResponse:
+    """The page for whoever has no shift (any more)."""
     return work_page(request, "work_message.html", UNAUTHORIZED, city=None, title="no_shift", help="no_shift_help")
 
 
@@ -141,6 +142,7 @@ def _queue(
     return work_page(
         request, "seat.html", status, city=city, post=city.posts[session.post], more=more, number=number, said=said,
         lines=work_lines(desk, city, session.post, waiting, now, language), seat=True,
+        chosen=chosen_buttons(waiting, language),
         hold_minutes=desk.access.hold_minutes, list_path="/seat",
         form=draw_form_token(desk.settings.secret_key("link"), session.secret),
         ends=moment_words(session.ends_at, language, city.zone, now),

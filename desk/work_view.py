@@ -8,15 +8,22 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from desk.action_forms import action_title
 from desk.context import Desk
+from desk.form_facts import FormCode
 from desk.pages import form_word, language_of, page
 from models.city import City
+from models.vocabulary import ActionName
 from tasks.links import Link, Purpose, path_of
 from tasks.waiting_work import Waiting
 from tasks.wording import clean, duration_words, moment_words
 from tasks.words import Language, word
 
 LONGEST_PLACE = 80
+
+AT_ONCE = (ActionName.ACCEPT, ActionName.FILE, ActionName.CLOSE)
+"""Steps that may be taken on several rows of a list without a word; decisions ask for their reason."""
+
 SOON = timedelta(hours=1)
 
 
@@ -41,6 +48,30 @@ class WorkLine:
     held_until: str
     mine: bool
     """Whether the reader holds it."""
+    choice: str
+    """What the box before the row stands for: case and form; empty where the row needs its own page.
+
+    Example: E0110201905060001 decide-extension.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenButton:
+    """A button below a list, for the rows that are chosen."""
+
+    press: str
+    """The step, for a decision with its verdict. Example: decide:granted."""
+    label: str
+
+
+def chosen_buttons(waiting: Sequence[Waiting], language: Language) -> list[ChosenButton]:
+    """The buttons that make sense for these rows."""
+    steps = {one.step for one in waiting}
+    buttons = [ChosenButton(step.value, action_title(step, None, language)) for step in AT_ONCE if step in steps]
+    if ActionName.DECIDE in steps:
+        verdicts = ("granted", "refused")
+        buttons += [ChosenButton(f"decide:{one}", form_word("button", one, language)) for one in verdicts]
+    return buttons
 
 
 def work_lines(
@@ -76,6 +107,7 @@ def _line(key: bytes, city: City, reader: str, one: Waiting, now: datetime, lang
         held_by=_post(city, hold.post) if hold else "",
         held_until=f"{hold.until.astimezone(city.zone):%H:%M}" if hold else "",
         mine=hold is not None and hold.post == reader,
+        choice=f"{one.case} {FormCode(one.step, one.request)}" if one.step in (*AT_ONCE, ActionName.DECIDE) else "",
     )
 
 
