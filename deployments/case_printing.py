@@ -1,5 +1,6 @@
 """The story of a case as the command line tells it: lines for people, plain values for programs."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from tasks.wording import limit_words, moment_words
 from tasks.words import word
 
 RUN_PATH = "/v2/runs/flow-run/"
+
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def story_lines(story: CaseStory, city: City, settings: Settings) -> Iterator[str]:
@@ -73,13 +76,18 @@ def _try_words(channel: str, outcome: str) -> str:
 def _event_line(event: EventTold, city: City, settings: Settings) -> str:
     at = event.at.astimezone(city.zone)
     post = city.posts.get(event.actor)
-    facts = ", ".join(f"{name}={value}" for name, value in event.facts.items())
+    facts = ", ".join(f"{name}={_DIGEST.sub(_shortened, str(value))}" for name, value in event.facts.items())
     run = f"  http://127.0.0.1:{settings.prefect_port}{RUN_PATH}{event.flow_run_id}" if event.flow_run_id else ""
     played = " (played)" if event.origin == "played" else ""
     return (
         f"  {event.seq:3} {at:%Y-%m-%d %H:%M:%S} {_said('action', event.action)} -> {_said('state', event.to_state)}, "
         f"{post.name if post else event.actor}{played}{f' [{facts}]' if facts else ''}{run}"
     )
+
+
+def _shortened(digest: re.Match[str]) -> str:
+    """The beginning of a picture's digest, enough to find it; `--json` has the whole."""
+    return f"{digest[0][:12]}…"
 
 
 def row_line(row: Mapping[str, Any], city: City) -> str:

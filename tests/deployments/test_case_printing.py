@@ -59,3 +59,13 @@ def test_a_similar_case_without_a_position_is_told_without_a_distance(
         "  similar: R1, 12 m, 3.0 h apart",
         "  similar: R2, 1.0 h apart",
     ]
+
+
+def test_a_picture_is_named_by_the_beginning_of_its_digest_and_a_bare_number_stays_whole(
+    sqlite_engine: Engine, settings: Settings
+) -> None:
+    story = a_story(sqlite_engine)
+    facts = {"pictures": ["ab" * 32, "cd" * 32], "deadline_hours": "4", "note": "1234567890"}
+    story = replace(story, events=(replace(story.events[0], facts=facts),))
+    (line,) = [line for line in story_lines(story, a_loaded_city(sqlite_engine), settings) if "abab" in line]
+    assert "[pictures=['abababababab…', 'cdcdcdcdcdcd…'], deadline_hours=4, note=1234567890]" in line
