@@ -3,10 +3,10 @@
 One notice has one recipient. No reporter's name or phone is among the facts; a reporter is an id here.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from models.case_state import CaseEvent, CaseRequest, CaseState
 from models.city import City
@@ -19,8 +19,7 @@ A = ActionName
 N = NoticeKind
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeDraft:
+class NoticeDraft(NamedTuple):
     """One message to one recipient, not yet written. `recipient` is a post; None where a reporter is told."""
 
     kind: NoticeKind
@@ -35,15 +34,14 @@ class NoticeDraft:
     """The ladder it is a rung of; of several rungs climbed in one visit only the highest is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What one event gives to say, and to whom."""
 
     kind: NoticeKind
     to: Iterable[str | None]
     priority: Priority = Priority.ROUTINE
     requires_ack: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
     ladder: str = ""
 
 
@@ -101,7 +99,7 @@ def _draft(
 ) -> NoticeDraft:
     # One person may have reported twice, under two receipts: each gets its answer.
     whom = recipient or f"reporter-{reporter_id}-{receipt}"
-    facts = _facts(case, event, city) | told.facts
+    facts = {**_facts(case, event, city), **told.facts}
     if receipt:
         facts["receipt_number"] = receipt
     return NoticeDraft(

@@ -8,6 +8,7 @@ rules may do at the moment of the visit. So a visit that comes late writes the s
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from models.case_notices import NoticeDraft, notices_for, worth_telling
@@ -17,7 +18,7 @@ from models.ladder import Wake, ladder_of, next_wake
 from models.lifecycle_events import CalendarOf, apply
 from models.lifecycle_refusals import first_refusal
 from models.lifecycle_rules import Action, Actor, Asked
-from models.lifecycle_table import EFFECT_OF, RESULT_FACT, ROWS_OF, Step, Target, step_for, steps_from
+from models.lifecycle_table import BY_KEY, EFFECT_OF, RESULT_FACT, ROWS_OF, Step, Target, step_for, steps_from
 from models.refusal import Refusal
 from models.rule_steps import next_rule_step
 from models.step_facts import Serials, clean_facts, step_facts
@@ -25,6 +26,9 @@ from models.vocabulary import ENDED, ActionName, RequestKind, RequestState, Role
 
 MOST_STEPS = 200
 """More steps of one case in one visit mean a loop in the city's policy."""
+
+
+MOST_RULES = 1000
 
 
 class RunawayCase(RuntimeError):
@@ -69,7 +73,9 @@ class Lifecycle:
         actor = Actor(f"source:{case.source}", Role.SOURCE)
         opened_at = case.opened_at.astimezone(UTC).isoformat()
         facts = {**facts, "opened_at": opened_at, "calendar_edition": case.calendar_edition}
-        self._write(visit, Action(ActionName.REPORT, actor, {}, at, "intake", resolved=facts), at, opening=True)
+        action = Action(ActionName.REPORT, actor, {}, at, "intake", resolved=facts)
+        asked = Asked(case, action, self.city, at, {})
+        self._write(visit, asked, BY_KEY[ActionName.REPORT, None], opening=True)
         return visit
 
     def visit(self, case: CaseState, actions: Iterable[Action], now: datetime) -> CaseVisit:
@@ -91,22 +97,17 @@ class Lifecycle:
 
     def take(self, visit: CaseVisit, action: Action) -> Refusal | None:
         """Takes one action of a person, or says why not and what is allowed now."""
-        case = visit.case
         facts = clean_facts(action.facts)
-        refusal = facts if isinstance(facts, Refusal) else self._refusal(case, action, facts, visit.now)
-        if refusal is None and not isinstance(facts, Refusal):
-            at = self._at(case, min(action.at, visit.now))
-            self._write(visit, action, at, facts)
+        if isinstance(facts, Refusal):
+            refusal: Refusal | None = facts
+        else:
+            refusal = self._take(visit, action, facts, min(action.at, visit.now))
         visit.outcomes.append((action, refusal))
         return refusal
 
     def by_rule(self, visit: CaseVisit, name: ActionName, rule: str, at: datetime, /, **facts: Any) -> Refusal | None:
         """Takes a step by a rule; the event records which."""
-        action = Action(name, Actor(f"rule:{rule}", Role.RULE), facts, at, "rule", resolved=facts)
-        refusal = self._refusal(visit.case, action, facts, visit.now)
-        if refusal is None:
-            self._write(visit, action, self._at(visit.case, at), facts)
-        return refusal
+        return self._take(visit, Action(name, _rule_actor(rule), facts, at, "rule", resolved=facts), facts, at)
 
     def _one_due_thing(self, visit: CaseVisit, waiting: list[Action]) -> bool:
         """The next thing of time or people up to now; at the same moment people come first (equal is on time)."""
@@ -148,45 +149,22 @@ class Lifecycle:
         step = next_rule_step(visit.case, self.city, at)
         return step is not None and self.by_rule(visit, step.action, step.rule, at, **step.facts) is None
 
-    def _refusal(self, case: CaseState, action: Action, facts: dict[str, Any], now: datetime) -> Refusal | None:
+    def _take(self, visit: CaseVisit, action: Action, facts: dict[str, Any], at: datetime) -> Refusal | None:
+        case = visit.case
         if action.name is ActionName.CHECK and facts.get("result") == "passed" and case.stage == "make_safe":
             facts["result"] = "made_safe"
-        step = step_for(action.name, facts)
-        rows = (step,) if step else ROWS_OF[action.name]
-        role = action.actor.role
-        if not any(case.state in row.from_ for row in rows):
-            return Refusal(
-                "not_now",
-                {"action": action.name.value, "state": case.state.value, "allowed": allowed_now(case.state, role)},
-            )
-        if not any(role in row.by for row in rows):
-            return Refusal(
-                "not_yours", {"action": action.name.value, "role": role.value, "allowed": allowed_now(case.state, role)}
-            )
-        if step is None:
-            return _unreadable_result(action, facts)
-        missing = [name for name in step.needs if facts.get(name) in (None, "")]
-        if missing:
-            return Refusal("missing_fact", {"action": action.name.value, "needs": missing})
-        return first_refusal(Asked(case, action, self.city, self._at(case, min(action.at, now)), facts))
+        asked = Asked(case, action, self.city, self._at(case, at), facts)
+        judged = _judged(asked, step_for(action.name, facts))
+        if isinstance(judged, Refusal):
+            return judged
+        self._write(visit, asked, judged)
+        return None
 
-    def _write(
-        self,
-        visit: CaseVisit,
-        action: Action,
-        at: datetime,
-        facts: dict[str, Any] | None = None,
-        *,
-        opening: bool = False,
-    ) -> None:
-        case = visit.case
-        step = step_for(action.name, facts or {})
-        if step is None:
-            raise KeyError(f"no row of the state table for {action.name} with {facts}")
-        asked = Asked(case, action, self.city, at, facts or {})
+    def _write(self, visit: CaseVisit, asked: Asked, step: Step, *, opening: bool = False) -> None:
+        case, action = visit.case, asked.action
         event = CaseEvent(
             action=action.name,
-            at=at,
+            at=asked.at,
             recorded_at=visit.now,
             actor=action.actor.code,
             role=action.actor.role,
@@ -228,18 +206,39 @@ class Lifecycle:
         return max(at, case.last_event_at) if case.last_event_at else at
 
 
+def _judged(asked: Asked, step: Step | None) -> Step | Refusal:
+    """The row of the state table by which this may be done now, or why it may not."""
+    action, state, role = asked.action.name, asked.case.state, asked.action.actor.role
+    rows = (step,) if step else ROWS_OF[action]
+    if not any(state in row.from_ for row in rows):
+        return Refusal("not_now", {"action": action.value, "state": state.value, "allowed": allowed_now(state, role)})
+    if not any(role in row.by for row in rows):
+        return Refusal("not_yours", {"action": action.value, "role": role.value, "allowed": allowed_now(state, role)})
+    if step is None:
+        return _unreadable_result(asked)
+    missing = [name for name in step.needs if asked.facts.get(name) in (None, "")]
+    if missing:
+        return Refusal("missing_fact", {"action": action.value, "needs": missing})
+    return first_refusal(asked) or step
+
+
+@lru_cache(maxsize=MOST_RULES)
+def _rule_actor(rule: str) -> Actor:
+    return Actor(f"rule:{rule}", Role.RULE)
+
+
 def allowed_now(state: State, role: Role | None = None) -> list[str]:
     """Names of the actions that may be taken from a state (by a role), in the table's order."""
     names = [step.action.value for step in steps_from(state, role) if step.by != frozenset({Role.RULE})]
     return list(dict.fromkeys(names))
 
 
-def _unreadable_result(action: Action, facts: dict[str, Any]) -> Refusal:
+def _unreadable_result(asked: Asked) -> Refusal:
     """The fact that tells an action's rows apart is missing, or names none of them."""
-    name = RESULT_FACT[action.name]
-    value = facts.get(name)
+    name = RESULT_FACT[asked.action.name]
+    value = asked.facts.get(name)
     if not value:
-        return Refusal("missing_fact", {"action": action.name.value, "needs": [name]})
+        return Refusal("missing_fact", {"action": asked.action.name.value, "needs": [name]})
     return Refusal("unreadable_fact", {"name": name, "value": str(value)[:40]})
 
 

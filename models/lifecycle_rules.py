@@ -6,7 +6,7 @@ A rule sees the case, the action, the city and the moment; it returns a `Refusal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.case_state import CaseState
 from models.city import City
@@ -41,15 +41,14 @@ class Action:
     """What the caller looked up beside the case (the target of a merge); never taken from the person's own facts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Everything a rule may look at."""
+class Asked(NamedTuple):
+    """Everything a rule may look at. A tuple: one is made for every step of every case."""
 
     case: CaseState
     action: Action
     city: City
     at: datetime
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any]
 
 
 Rule = Callable[[Asked], Refusal | None]

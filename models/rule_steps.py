@@ -1,8 +1,9 @@
 """Which step a rule of the city takes next for a case, if any; what no rule covers waits in a seat's queue."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from models.case_state import CaseState
 from models.city import City
@@ -11,13 +12,12 @@ from models.vocabulary import ActionName, RequestState, State
 A = ActionName
 
 
-@dataclass(frozen=True, slots=True)
-class RuleStep:
+class RuleStep(NamedTuple):
     """A step a rule takes, with the rule's code."""
 
     action: ActionName
     rule: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 def next_rule_step(case: CaseState, city: City, now: datetime) -> RuleStep | None:

@@ -51,10 +51,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 def update_rows(
-    connection: Connection, table: Table, match: Sequence[str], rows: Sequence[Row], *, count_up: str | None = None
+    connection: Connection,
+    table: Table,
+    match: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    names: Sequence[str] | None = None,
+    count_up: str | None = None,
 ) -> int:
     """Sets rows, all with the same columns: those of `match` find the row, the others are set; returns how many.
 
+    `names` are the columns to set, where those are not all of the others.
     `count_up` names a column, one of `match`, that grows by one: a row another writer changed meanwhile is not found.
 
     Example: update_rows(connection, CASES, ("id", "version"), rows, count_up="version") == len(rows)
@@ -62,7 +69,7 @@ def update_rows(
     """
     if not rows:
         return 0
-    values = tuple(name for name in rows[0] if name not in match)
+    values = tuple(name for name in rows[0] if name not in match) if names is None else tuple(names)
     return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up), rows)
 
 
@@ -86,7 +93,8 @@ def read_rows(
 def _write(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> int:
     columns = prepared.columns(rows)
     if is_postgres(connection):
-        return connection.exec_driver_sql(prepared.text, tuple(columns)).rowcount
+        arrays = tuple(f"{{{','.join(column)}}}" for column in columns)
+        return connection.exec_driver_sql(prepared.text, arrays).rowcount
     return connection.exec_driver_sql(prepared.text, list(zip(*columns, strict=True))).rowcount
 
 
@@ -132,8 +140,10 @@ def _prepared(text: str, dialect: Dialect, table: Table, names: tuple[str, ...])
 
 def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
     type_ = table.c[name].type
+    if dialect.name == "postgresql":
+        return _moment_in_array if isinstance(type_, UTCDateTime) else _in_array
     if isinstance(type_, UTCDateTime):
-        return _aware if dialect.name == "postgresql" else _stored_moment
+        return _stored_moment
     turn: Turn | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return turn
 
@@ -146,21 +156,32 @@ def _turn_back(table: Table, name: str, dialect: Dialect) -> Turn | None:
     return turn
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no zone; give every moment its time zone.")
-    return moment
+def _in_array(value: object) -> str:
+    """A value as it stands in the text of a Postgres array: the driver's own way takes five times as long."""
+    if isinstance(value, str):
+        text = value.replace("\\", "\\\\").replace('"', '\\"') if '"' in value or "\\" in value else value
+        return f'"{text}"'
+    if value is None:
+        return "NULL"
+    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
+
+
+def _moment_in_array(moment: datetime | None) -> str:
+    return "NULL" if moment is None else f'"{_stored_moment(moment)}+00"'
 
 
 @lru_cache(maxsize=MOST_MOMENTS)
 def _stored_moment(moment: datetime | None) -> str | None:
     """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so. Half of a visit's moments are its own."""
-    if _aware(moment) is None or moment is None:
+    if moment is None:
         return None
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no zone; give every moment its time zone.")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")[:26]
 
 
 def _moment_stored(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    # A fifth of what naming the zone afterwards costs.
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -26,7 +28,7 @@ from models.notice import Notice
 from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_row, fresh_case
 from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
 from models.worktime import Basis
-from tasks.bulk_rows import insert_rows, read_rows, update_rows
+from tasks.bulk_rows import MOST_MOMENTS, insert_rows, read_rows, update_rows
 
 
 def table(model: Any) -> SqlTable:
@@ -50,6 +52,8 @@ class LoadedCase:
 
     case: CaseState
     version: int
+    columns: tuple[Any, ...] = ()
+    """What its own row said; empty where nobody has read that, so that all of it is written."""
     clocks: list[tuple[Any, ...]] = field(default_factory=list)
     assignments: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[tuple[Any, ...]] = field(default_factory=list)
@@ -65,22 +69,40 @@ class Change:
     next_wake: Wake | None
 
 
-_STATE_COLUMNS = tuple(
-    name for name in CaseState.__dataclass_fields__ if name not in ("clocks", "assignments", "requests", "reporters")
-)
+_PARTS = ("clocks", "assignments", "requests", "reporters")
+"""The last fields of a case in hand: rows of their own."""
+_STATE_COLUMNS = tuple(name for name in CaseState.__dataclass_fields__ if name not in _PARTS)
 _CLOCK_COLUMNS = (
     *("case_id", "seq", "round", "kind", "limit_text", "basis", "amount_microseconds", "original_microseconds"),
     *("spans", "state", "due_at", "provisional"),
 )
+_CLOCK_MOVES = (
+    *("state", "limit_text", "basis", "amount_microseconds", "original_microseconds", "spans", "due_at"),
+    "provisional",
+)
 _ASSIGNMENT_COLUMNS = ("case_id", *CaseAssignment.__dataclass_fields__)
+_ASSIGNMENT_MOVES = ("ended_at",)
+_REQUEST_COLUMNS = (
+    *("case_id", "seq", "round", "kind", "asked_by", "asked_at", "unit", "reason", "wanted_until", "facts", "steps"),
+    *("due_at", "state", "decisions", "reminded", "settled_at"),
+)
+_REPORTER_COLUMNS = ("case_id", "reporter_id", "receipt_number")
+_REQUEST_MOVES = ("state", "decisions", "due_at", "reminded", "settled_at")
 _IN_ORDER = "case_id, seq"
+_RUNGS = _STATE_COLUMNS.index("rungs")
+MOST_LENGTHS = 1000
 
 # Plain dictionaries: a million clocks a day ask for them, and asking an enumeration takes four times as long.
 _CLOCK_KINDS = {kind.value: kind for kind in ClockKind}
 _CLOCK_STATES = {state.value: state for state in ClockState}
 _BASES = {basis.value: basis for basis in Basis}
 
+_STATES = {state.value: state for state in State}
+
 _OTHER_THAN_STATE = frozenset({"id", "receipt_number", "source", "opened_at", "version"})
+_MOVING_COLUMNS = tuple(name for name in _STATE_COLUMNS if name not in _OTHER_THAN_STATE)
+_moving_values = attrgetter(*_MOVING_COLUMNS)
+_clock_values = attrgetter("state", "due_at", "provisional", "basis", "amount", "original", "limit_text")
 
 
 def read_cases(connection: Connection, ids: Sequence[int]) -> dict[int, LoadedCase]:
@@ -88,13 +110,13 @@ def read_cases(connection: Connection, ids: Sequence[int]) -> dict[int, LoadedCa
     loaded = {}
     for row in read_rows(connection, CASES, _STATE_COLUMNS, "id", ids, "id"):
         case = _case_of(row)
-        loaded[case.id] = LoadedCase(case, case.version)
-    for case_id, *values in read_rows(connection, CLOCKS, _CLOCK_COLUMNS, "case_id", ids, _IN_ORDER):
-        loaded[case_id].case.clocks.append(_clock_of(*values))
+        loaded[case.id] = LoadedCase(case, case.version, _moving_values(case))
+    for row in read_rows(connection, CLOCKS, _CLOCK_COLUMNS, "case_id", ids, _IN_ORDER):
+        loaded[row[0]].case.clocks.append(_clock_of(row))
     for case_id, *values in read_rows(connection, ASSIGNMENTS, _ASSIGNMENT_COLUMNS, "case_id", ids, _IN_ORDER):
         loaded[case_id].case.assignments.append(CaseAssignment(*values))
-    for request in _requests(connection, ids):
-        loaded[request.case_id].case.requests.append(_request_of(request))
+    for case_id, *values in read_rows(connection, REQUESTS, _REQUEST_COLUMNS, "case_id", ids, _IN_ORDER):
+        loaded[case_id].case.requests.append(_request_of(*values))
     for case_id, people in _reporters(connection, ids).items():
         if case_id in loaded:
             loaded[case_id].case.reporters = tuple(people)
@@ -127,7 +149,7 @@ def _write_events(connection: Connection, changes: Sequence[Change], flow_run_id
 
 
 def _write_case_rows(connection: Connection, changes: Sequence[Change]) -> None:
-    names = [name for name in _STATE_COLUMNS if name not in _OTHER_THAN_STATE]
+    names = _changed_columns(changes)
     rows = [_case_parameters(change, names) for change in changes]
     written = update_rows(connection, CASES, ("id", "version"), rows, count_up="version")
     if written != len(rows):
@@ -137,26 +159,44 @@ def _write_case_rows(connection: Connection, changes: Sequence[Change]) -> None:
         )
 
 
+def _changed_columns(changes: Sequence[Change]) -> list[str]:
+    """The columns in which any of these cases differs from what was read.
+
+    A visit changes few of them, and each one more is bound for every row, and its indexes are written again.
+    """
+    changed: set[str] = set()
+    for change in changes:
+        read, now = change.loaded.columns, _moving_values(change.loaded.case)
+        if not read:
+            return list(_MOVING_COLUMNS)
+        if now != read:
+            pairs = zip(_MOVING_COLUMNS, read, now, strict=True)
+            changed.update(name for name, before, after in pairs if before is not after and before != after)
+    return [name for name in _MOVING_COLUMNS if name in changed]
+
+
 def _case_parameters(change: Change, names: Iterable[str]) -> dict[str, Any]:
     case, wake = change.loaded.case, change.next_wake
-    row = {name: getattr(case, name) for name in names} | deadlines(case)
-    return row | {
-        "rungs": json.dumps(case.rungs),
-        "next_wake_at": wake.at if wake else None,
-        "id": case.id,
-        "version": change.loaded.version,
-    }
+    row = {name: getattr(case, name) for name in names}
+    if "rungs" in row:
+        row["rungs"] = json.dumps(case.rungs)
+    row |= deadlines(case)
+    row["next_wake_at"] = wake.at if wake else None
+    row["id"], row["version"] = case.id, change.loaded.version
+    return row
 
 
 def _write_parts(connection: Connection, changes: Sequence[Change]) -> None:
-    _write_part(connection, CLOCKS, changes, "clocks", _clock_key, _clock_row)
-    _write_part(connection, ASSIGNMENTS, changes, "assignments", _assignment_key, _assignment_row)
-    _write_part(connection, REQUESTS, changes, "requests", _request_key, _request_row)
+    _write_part(connection, CLOCKS, changes, "clocks", (_clock_key, _clock_row, _CLOCK_MOVES))
+    _write_part(connection, ASSIGNMENTS, changes, "assignments", (_assignment_key, _assignment_row, _ASSIGNMENT_MOVES))
+    _write_part(connection, REQUESTS, changes, "requests", (_request_key, _request_row, _REQUEST_MOVES))
 
 
 def _write_part(
-    connection: Connection, part: SqlTable, changes: Sequence[Change], name: str, key: Any, to_row: Any
+    connection: Connection, part: SqlTable, changes: Sequence[Change], name: str, how: tuple[Any, Any, Sequence[str]]
 ) -> None:
+    """`how`: what tells whether one has changed, its row, and the columns in which it may."""
+    key, to_row, moves = how
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for change in changes:
@@ -167,7 +207,7 @@ def _write_part(
             elif key(item) != before[position]:
                 changed.append(to_row(change.loaded.case, item))
     insert_rows(connection, part, new)
-    update_rows(connection, part, ("case_id", "seq"), changed)
+    update_rows(connection, part, ("case_id", "seq"), changed, names=moves)
 
 
 def _write_outcomes(connection: Connection, changes: Sequence[Change], city: City) -> None:
@@ -215,54 +255,50 @@ def _notice_row(change: Change, draft: NoticeDraft, now: datetime) -> dict[str, 
     }
 
 
-def _requests(connection: Connection, ids: Sequence[int]) -> Iterable[Row[Any]]:
-    """Few cases have any."""
-    wanted = select(REQUESTS).where(REQUESTS.c.case_id.in_(ids))
-    return connection.execute(wanted.order_by(REQUESTS.c.case_id, REQUESTS.c.seq))
-
-
 def _reporters(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[tuple[int, str]]]:
     """Who reported each case, also through cases merged into it: everybody gets an answer."""
-    own = select(REPORTS.c.case_id, REPORTS.c.reporter_id, REPORTS.c.receipt_number).where(
-        REPORTS.c.case_id.in_(ids), REPORTS.c.reporter_id.is_not(None)
-    )
+    found: dict[int, list[tuple[int, str]]] = {}
+    for case_id, reporter_id, receipt in read_rows(connection, REPORTS, _REPORTER_COLUMNS, "case_id", ids, "id"):
+        if reporter_id is not None:
+            found.setdefault(case_id, []).append((reporter_id, receipt))
+    if read_rows(connection, CASES, ("id",), "merged_into", ids, "id"):
+        for case_id, reporter_id, receipt in _reporters_of_joined(connection, ids):
+            found.setdefault(case_id, []).append((reporter_id, receipt))
+    return found
+
+
+def _reporters_of_joined(connection: Connection, ids: Sequence[int]) -> Iterable[Row[Any]]:
     # A case that joined one that joined another is answered by the last of them.
     joins = (
         select(CASES.c.id, CASES.c.merged_into.label("target")).where(CASES.c.merged_into.in_(ids)).cte(recursive=True)
     )
     joins = joins.union(select(CASES.c.id, joins.c.target).join(joins, CASES.c.merged_into == joins.c.id))
-    joined = (
+    return connection.execute(
         select(joins.c.target, REPORTS.c.reporter_id, REPORTS.c.receipt_number)
         .join(REPORTS, REPORTS.c.case_id == joins.c.id)
         .where(REPORTS.c.reporter_id.is_not(None))
     )
-    found: dict[int, list[tuple[int, str]]] = {}
-    for statement in (own, joined):
-        for case_id, reporter_id, receipt in connection.execute(statement):
-            found.setdefault(case_id, []).append((reporter_id, receipt))
-    return found
 
 
 def _case_of(row: tuple[Any, ...]) -> CaseState:
-    values = dict(zip(_STATE_COLUMNS, row, strict=True))
-    values["state"] = State(values["state"])
-    values["suspended_from"] = State(values["suspended_from"]) if values["suspended_from"] else None
-    values["rungs"] = json.loads(values["rungs"])
-    return CaseState(**values)
+    # By position: the columns are the first fields of a case, in their order.
+    case = CaseState(*row)
+    case.state = _STATES[case.state]
+    case.suspended_from = _STATES[case.suspended_from] if case.suspended_from else None
+    case.rungs = {} if row[_RUNGS] == "{}" else json.loads(row[_RUNGS])
+    return case
 
 
-def _clock_of(
-    seq: int, round_: int, kind: str, limit: str, basis: str, amount: int, original: int, spans: str, *rest: Any
-) -> CaseClock:
-    state, due_at, provisional = rest
+def _clock_of(row: tuple[Any, ...]) -> CaseClock:
+    _, seq, round_, kind, limit, basis, amount, original, spans, state, due_at, provisional = row
     return CaseClock(
         seq,
         round_,
         _CLOCK_KINDS[kind],
         limit,
         _BASES[basis],
-        timedelta(microseconds=amount),
-        timedelta(microseconds=original),
+        _length(amount),
+        _length(original),
         [(moment(start), moment(end) if end else None) for start, end in json.loads(spans)],
         _CLOCK_STATES[state],
         due_at,
@@ -270,11 +306,14 @@ def _clock_of(
     )
 
 
+@lru_cache(maxsize=MOST_LENGTHS)
+def _length(microseconds: int) -> timedelta:
+    """A length of time as a clock has it: a city has few limits, and most clocks one of them."""
+    return timedelta(microseconds=microseconds)
+
+
 def _clock_key(clock: CaseClock) -> tuple[Any, ...]:
-    return (
-        *(clock.state, clock.due_at, clock.provisional, clock.basis, clock.amount, clock.original, clock.limit_text),
-        *(len(clock.spans), clock.spans[-1]),
-    )
+    return (_clock_values(clock), len(clock.spans), clock.spans[-1])
 
 
 def _clock_row(case: CaseState, clock: CaseClock) -> dict[str, Any]:
@@ -296,7 +335,14 @@ def _clock_row(case: CaseState, clock: CaseClock) -> dict[str, Any]:
 
 
 def _spans_text(spans: Iterable[Span]) -> str:
-    return json.dumps([[s.astimezone(UTC).isoformat(), e.astimezone(UTC).isoformat() if e else None] for s, e in spans])
+    """The JSON text of the spans. Written out, as moments hold nothing to escape: an encoder takes twice as long."""
+    return f"[{', '.join([f'[{_moment_text(start)}, {_moment_text(end)}]' for start, end in spans])}]"
+
+
+@lru_cache(maxsize=MOST_MOMENTS)
+def _moment_text(at: datetime | None) -> str:
+    """A moment as spans hold it; the cases of a visit share many."""
+    return f'"{at.astimezone(UTC).isoformat()}"' if at else "null"
 
 
 def _assignment_key(assignment: CaseAssignment) -> tuple[Any, ...]:
@@ -317,24 +363,27 @@ def _assignment_row(case: CaseState, assignment: CaseAssignment) -> dict[str, An
     }
 
 
-def _request_of(row: Row[Any]) -> CaseRequest:
-    course = json.loads(row.decisions)
+def _request_of(
+    seq: int, round_: int, kind: str, asked_by: str, asked_at: datetime, unit: str | None, reason: str, *rest: Any
+) -> CaseRequest:
+    wanted_until, facts, steps, due_at, state, decisions, reminded, settled_at = rest
+    course = json.loads(decisions)
     return CaseRequest(
-        row.seq,
-        row.round,
-        RequestKind(row.kind),
-        row.asked_by,
-        row.asked_at,
-        row.unit,
-        row.reason,
-        row.wanted_until,
-        json.loads(row.facts),
-        tuple(Role(role) for role in row.steps.split(",")),
-        row.due_at,
-        RequestState(row.state),
+        seq,
+        round_,
+        RequestKind(kind),
+        asked_by,
+        asked_at,
+        unit,
+        reason,
+        wanted_until,
+        json.loads(facts),
+        tuple(Role(role) for role in steps.split(",")),
+        due_at,
+        RequestState(state),
         course["decisions"],
-        course.get("reminders", int(row.reminded)),
-        row.settled_at,
+        course.get("reminders", int(reminded)),
+        settled_at,
     )
 
 

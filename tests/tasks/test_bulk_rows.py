@@ -65,6 +65,26 @@ def test_rows_are_found_by_what_they_must_match_and_counted(engine: Engine) -> N
     assert found == [("A", NOON, 3), ("b", None, 2), ("C", NOON, 3)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['"', "\\", '\\"', "a\\nb", "line\nline", "{a,b}", "NULL", "null", "", " ", "%s", "$1", "😀", "\u2028", "\t"],
+)
+def test_no_text_is_taken_for_anything_else_than_itself(engine: Engine, text: str) -> None:
+    with transaction(engine) as connection:
+        insert_rows(connection, BATCHES, [batch(text, duplicates=0, refused=0), batch("b", duplicates=0, refused=0)])
+    assert [row["name"] for row in all_of(engine, BATCHES)] == [text, "b"]
+
+
+def test_columns_that_are_not_named_stay_as_they_are(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        insert_rows(connection, BATCHES, [batch("a", duplicates=0, refused=0)])
+        (row,) = connection.execute(select(BATCHES)).mappings()
+        told = [{"id": row["id"], "name": "A", "taken": 99, "ended_at": NOON}]
+        assert update_rows(connection, BATCHES, ("id",), told, names=("name", "ended_at")) == 1
+    (found,) = all_of(engine, BATCHES)
+    assert (found["name"], found["ended_at"], found["taken"]) == ("A", NOON, 2)
+
+
 def test_nothing_to_write_asks_the_database_nothing(engine: Engine) -> None:
     with reading(engine) as connection:
         insert_rows(connection, BATCHES, [])

@@ -3,7 +3,11 @@
 from sqlalchemy import Engine, select
 
 from models.case import CaseClosing, Exemption
-from tasks.case_store import table
+from models.event_rows import event_of
+from models.lifecycle_events import replay
+from models.told_case import fresh_case
+from tasks.case_store import EVENTS, REPORTS, read_cases, table
+from tasks.database import reading
 from tasks.lifecycle import move_cases
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of, states
 
@@ -49,3 +53,31 @@ def test_an_exemption_stands_under_the_round_that_was_appealed_also_when_the_vis
     assert states(engine) == {"filed": 1}
     (exemption,) = rows_of(engine, select(EXEMPTIONS))
     assert (exemption.round, exemption.granted_at, exemption.reason) == (1, at("2019-05-10 10:20"), "台风封路")
+
+
+def test_of_cases_that_go_different_ways_in_one_visit_each_row_is_what_its_events_add_up_to(engine: Engine) -> None:
+    """Only columns that change are written, the same ones for all cases of a chunk: nobody may get another's value."""
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 6, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    acts(engine, city, names[:5], "receive", "lihe-liaison", at("2019-05-06 08:10"))
+    move_cases(engine, now=at("2019-05-06 08:12"))
+    acts(engine, city, names[:1], "report_handled", "lihe-liaison", at("2019-05-06 09:00"))
+    acts(engine, city, names[1:2], "hand_back", "lihe-liaison", at("2019-05-06 09:01"), reason="不属我镇")
+    acts(engine, city, names[2:3], "ask", "lihe-liaison", at("2019-05-06 09:02"), kind="extension", reason="雨")
+    acts(engine, city, names[3:4], "add_note", "lihe-liaison", at("2019-05-06 09:03"), note="已联系")
+    acts(engine, city, names[4:5], "force_close", "leader", at("2019-05-06 09:04"), reason="上级要求")
+    assert len(move_cases(engine, now=at("2019-05-06 09:05")).moved) == 5
+    # The next ones come due together: a reminder, a late dispatch, a late check.
+    move_cases(engine, now=at("2019-05-08 09:05"))
+    with reading(engine) as connection:
+        stored = read_cases(connection, range(1, 7))
+        rows = [dict(row) for row in connection.execute(select(EVENTS).order_by(EVENTS.c.seq)).mappings()]
+        reports = {row["case_id"]: dict(row) for row in connection.execute(select(REPORTS)).mappings()}
+    assert len(stored) == 6
+    for case_id, one in stored.items():
+        told = fresh_case(reports[case_id], case_id, city.edition, city.calendar_edition)
+        events = [event_of(row) for row in rows if row["case_id"] == case_id]
+        replay(told, events, lambda _: city.calendar)
+        told.head_hash, told.version = one.case.head_hash, one.case.version
+        assert told == one.case

@@ -1,5 +1,6 @@
 """Visits on a real database: every case due is moved once, in one transaction, and its events tell it again."""
 
+import gc
 import json
 import threading
 from datetime import timedelta
@@ -62,6 +63,19 @@ def test_a_case_lives_from_report_to_closed_and_its_closing_is_written_once(engi
     assert [(c.unit, c.how, c.handled_on_time, c.closed_on_time) for c in closings] == [
         ("lihe", "checked", True, True)
     ] * 3
+
+
+@pytest.mark.parametrize("searching", [True, False])
+def test_a_visit_leaves_the_search_for_reference_cycles_as_it_was(engine: Engine, searching: bool) -> None:
+    city = a_loaded_city(engine)
+    reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    before = gc.isenabled()
+    try:
+        (gc.enable if searching else gc.disable)()
+        move_cases(engine, now=at("2019-05-06 08:02"))
+        assert gc.isenabled() is searching
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_a_second_visit_at_the_same_moment_changes_nothing(engine: Engine) -> None:
