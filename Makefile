@@ -7,7 +7,7 @@ PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
 WORKERS ?= 2
 
-.PHONY: run install install-test test chaos lint bench docs lock clean
+.PHONY: run install install-test test chaos lint bench docs pictures lock clean
 
 run: install
 	exec $(BIN)/zhihui up
@@ -51,6 +51,10 @@ chaos: install-test
 docs: install
 	$(BIN)/python -m tasks.lifecycle_page > docs/lifecycle.md
 	$(BIN)/python -m tasks.glossary_page > docs/glossary.md
+
+# Photographs every page of the desk, in a real browser, for docs/.
+pictures: install-test
+	ZHIHUI_TAKE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser
 
 # A table of what the parts cost here, with ratios from one run.
 bench: install-test

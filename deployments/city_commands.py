@@ -1,4 +1,4 @@
-"""`zhihui city`: check a city directory, and put it in force."""
+"""`zhihui city`: check a city directory, put it in force, and write the one in force back as files."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,27 @@ from sqlalchemy import Connection
 
 from models.city import City
 from models.city_change import HandChange, changed_hands
-from tasks.city_edition import CityEditionError, LoadReport, current_city, current_edition, load_city, open_cases
-from tasks.database import open_database, transaction
+from tasks.city_edition import (
+    CityEditionError,
+    LoadReport,
+    NoCityLoaded,
+    current_city,
+    current_edition,
+    documents_of_edition,
+    load_city,
+    open_cases,
+)
+from tasks.database import open_database, reading, transaction
 from tasks.database_errors import DatabaseError
 from tasks.directory import DirectoryFaulty, Fault, Severity, build_city, read_directory
+from tasks.directory_changes import Undone, hold_city, shown_row, undone_by
+from tasks.directory_files import CityFilesInTheWay, write_city
 from tasks.lifecycle import wake_all
 from tasks.settings import SettingsError, read_settings
 
-city_app = typer.Typer(help="Check a city directory, or put it in force.", no_args_is_help=True, add_completion=False)
+city_app = typer.Typer(
+    help="Check a city directory, put it in force, or write it back.", no_args_is_help=True, add_completion=False
+)
 
 REFUSED = 1
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -54,6 +67,9 @@ def load(
     folder: Folder,
     yes: Annotated[bool, typer.Option("--yes", help="Load also where open cases change hands.")] = False,
     by: Annotated[str | None, typer.Option(metavar="POST", help="Post that loads it, a code of posts.csv.")] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo-desk-changes", help="Load also where that undoes what was changed at the desk.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a city directory in force: in one transaction, and told row by row what changed.
@@ -61,7 +77,8 @@ def load(
     Example: zhihui city load deployments/cities/xinzheng --by admin-1
 
     A directory with an error is refused. The same directory again changes nothing. Where open cases would change
-    hands they are listed, and nothing is loaded without --yes.
+    hands they are listed, and nothing is loaded without --yes. Where the files do not hold what administrators changed
+    at the desk, those rows are listed, and nothing is loaded without --undo-desk-changes.
 
     Exit code 0: in force; 1: refused.
     """
@@ -76,8 +93,10 @@ def load(
         engine = open_database(read_settings().database_url)
         try:
             with transaction(engine) as connection:
-                moving = _moving(connection, city)
-                report = None if moving and not yes else load_city(connection, files, now, by or BY_COMMAND)
+                hold_city(connection)
+                moving, undone = _moving(connection, city), undone_by(connection, files.documents)
+                kept = (moving and not yes) or (undone and not undo)
+                report = None if kept else load_city(connection, files, now, by or BY_COMMAND)
                 if report and report.loaded:
                     wake_all(connection, now)  # another calendar or another unit may move any open case
         finally:
@@ -85,7 +104,43 @@ def load(
     except (CityEditionError, DatabaseError, SettingsError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
-    _print_load(report, moving, faults, as_json)
+    _print_load(report, moving, undone, faults, as_json)
+
+
+@city_app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="Folder to write to; made if missing.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write the city directory in force as files, with all that was changed at the desk.
+
+    Example: zhihui city export deployments/cities/xinzheng
+
+    Files of the same name are replaced. Where the folder holds a file of a city that the edition in force does not
+    have, nothing is written: together they would be another city.
+
+    Exit code 0: written; 1: refused.
+    """
+    try:
+        engine = open_database(read_settings().database_url, migrate=False)
+        try:
+            with reading(engine) as connection:
+                edition = current_edition(connection)
+                documents = documents_of_edition(connection, edition) if edition else {}
+        finally:
+            engine.dispose()
+        if edition is None:
+            raise NoCityLoaded
+        written = write_city(folder, documents)
+    except (CityEditionError, CityFilesInTheWay, DatabaseError, SettingsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from error
+    if as_json:
+        _print_json({"edition": edition, "files": written})
+    else:
+        typer.echo(f"Edition {edition[:12]} is written to {folder}: {len(written)} files.")
 
 
 def _moving(connection: Connection, new: City) -> list[HandChange]:
@@ -116,21 +171,46 @@ def _refuse_unknown_post(city: City, by: str | None) -> None:
 
 
 def _print_load(
-    report: LoadReport | None, moving: Sequence[HandChange], faults: Sequence[Fault], as_json: bool
+    report: LoadReport | None,
+    moving: Sequence[HandChange],
+    undone: Sequence[Undone],
+    faults: Sequence[Fault],
+    as_json: bool,
 ) -> None:
     if as_json:
-        _print_json({**_outcome(report), "changed_hands": [_hand(each) for each in moving], **_judgement(faults)})
+        told = {"changed_hands": [_hand(each) for each in moving], "undone_desk_changes": [_undone(u) for u in undone]}
+        _print_json({**_outcome(report), **told, **_judgement(faults)})
     else:
         for fault in faults:
             typer.echo(f"{fault.severity}: {fault}", err=True)
-        for each in moving:
-            typer.echo(each)
-        typer.echo(
-            report or f"{len(moving)} open cases would change hands; nothing was loaded. To load: --yes.",
-            err=report is None,
-        )
+        for line in (*moving, *undone):
+            typer.echo(line)
+        typer.echo(report or _why_not(moving, undone), err=report is None)
     if report is None:
         raise typer.Exit(REFUSED)
+
+
+def _why_not(moving: Sequence[HandChange], undone: Sequence[Undone]) -> str:
+    lines = []
+    if moving:
+        lines.append(f"{len(moving)} open cases would change hands; nothing was loaded. To load: --yes.")
+    if undone:
+        lines.append(
+            f"{len(undone)} rows that were changed at the desk would be undone; nothing was loaded. "
+            "To keep them, write them into your files first: zhihui city export DIR. To undo them: --undo-desk-changes."
+        )
+    return "\n".join(lines)
+
+
+def _undone(one: Undone) -> dict[str, object]:
+    return {
+        "file": one.file,
+        "key": list(one.key),
+        "in_force": shown_row(one.in_force),
+        "in_files": shown_row(one.in_files),
+        "by": one.by,
+        "at": one.at.isoformat(),
+    }
 
 
 def _outcome(report: LoadReport | None) -> dict[str, object]:

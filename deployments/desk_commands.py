@@ -1,10 +1,12 @@
-"""`zhihui desk`: run the desk alone; revoke a post's ways to it."""
+"""`zhihui desk`: run the desk alone, end a post's ways to it, hang up a wall, keys of programs (`zhihui desk key`)."""
 
 from typing import Annotated
 
 import typer
 
 from deployments.city_at_hand import AsJson, By, city_to_change, now, post_of, print_json, refuse
+from deployments.open311_key_commands import key_app
+from deployments.wall_command import hang_up_wall
 from models.refusal import Refusal
 from tasks.database_errors import DatabaseError
 from tasks.revocation import revoke_access
@@ -13,6 +15,8 @@ from tasks.settings import SettingsError, read_settings
 REFUSED = 1
 
 desk_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
+desk_app.add_typer(key_app, name="key")
+desk_app.command("wall")(hang_up_wall)
 
 
 @desk_app.callback()
@@ -49,6 +53,8 @@ def desk(
         access_log=False,
         # The desk itself knows which proxies to believe.
         proxy_headers=False,
+        # Whoever looks for a program with a known hole is not told which one this is.
+        server_header=False,
     )
 
 

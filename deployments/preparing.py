@@ -18,6 +18,7 @@ from tasks.city_edition import CityEditionError, current_city, current_edition, 
 from tasks.database import open_database, reading, transaction
 from tasks.database_errors import DatabaseError
 from tasks.directory import DirectoryFaulty, build_city, read_directory
+from tasks.directory_changes import hold_city, undone_by
 from tasks.lifecycle import wake_all
 from tasks.settings import Settings, SettingsError, read_settings
 
@@ -45,12 +46,21 @@ def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
 
 
 def bring_city_into_force(engine: Engine, folder: Path, now: datetime) -> None:
-    """Load the directory where it is new or changed; where open cases would change hands, that is a person's choice."""
+    """Load the directory where it is new or changed.
+
+    Where open cases would change hands, or the files do not hold what was changed at the desk, that is a person's
+    choice: the edition in force stays.
+    """
     files = read_directory(folder)
     city, faults = build_city(files, now.date())
     if city is None:
         raise DirectoryFaulty(faults)
     with transaction(engine) as connection:
+        hold_city(connection)
+        undone = undone_by(connection, files.documents)
+        if undone:
+            tell(up_wording.city_kept_for_desk(len(undone), folder))
+            return
         moving = _moving(connection, city)
         if moving:
             tell(up_wording.city_kept(moving, folder))

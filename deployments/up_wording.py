@@ -102,6 +102,17 @@ def city_unchanged(name: str) -> str:
     return f"城市目录：{name}，无变化 · city directory unchanged"
 
 
+def city_kept_for_desk(count: int, folder: Path) -> str:
+    """The directory does not hold what was changed at the desk; nothing was loaded."""
+    return (
+        f"城市目录未载入：{folder} 里没有工作台上改过的{count}行，现行版本保持不变。"
+        f"请先用 zhihui city export {folder} 写回文件；要撤销这些变更：zhihui city load {folder} --undo-desk-changes\n"
+        f"City directory not loaded: it lacks {count} rows that were changed at the desk; the edition in force stays. "
+        f"Write them back with zhihui city export {folder}, or undo them with "
+        f"zhihui city load {folder} --undo-desk-changes."
+    )
+
+
 def city_kept(cases: int, folder: Path) -> str:
     """The directory changed, but open cases would change hands."""
     return (

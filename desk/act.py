@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from desk.acting_view import NotTaken, actor_of, foreseen_case, held_by_colleague
-from desk.case_page import back_to_case, case_answer
+from desk.case_page import back_to_case, case_answer, stale_form
 from desk.context import Desk
 from desk.foreseen import judge
 from desk.form_facts import PICTURES, Typed, form_named, most_pictures, read_typed
-from desk.form_token import FormToken, is_genuine
+from desk.form_token import FormToken
 from desk.opened_case import OpenedCase, opened_case, opened_link, opens_nothing
-from desk.pages import page
+from desk.posted_form import is_our_form
 from desk.posted_pictures import Files, Kept, PostedWithPictures, files_of, keep_files, refuse_files
 from models.lifecycle_rules import Action
 from models.picture import OfCase
@@ -27,7 +27,7 @@ from tasks.links import Link, Purpose
 from tasks.picture_store import PictureStore
 from tasks.pictures import Handed, add_pictures, handed_in
 
-FORBIDDEN, CONFLICT, UNPROCESSABLE = 403, 409, 422
+CONFLICT, UNPROCESSABLE = 409, 422
 
 TO_BE_MENDED = frozenset(
     {"missing_fact", "unreadable_fact", "wanted_in_past", "suspension_too_long", "merge_target", "same_case"}
@@ -64,8 +64,8 @@ def act_routes(desk: Desk) -> APIRouter:
                 return opened if isinstance(opened, HTMLResponse) else opens_nothing(request)
             drawn = FormToken(posted.fields.get("key", ""), posted.fields.get("proof", ""))
             form = form_named(posted.fields.get("form", ""))
-            if form is None or not is_genuine(desk.settings.secret_key("link"), token, drawn):
-                return page(request, "form_stale.html", FORBIDDEN, city=None, case=f"/c/{token}")
+            if form is None or not is_our_form(desk, request, posted.fields, token):
+                return stale_form(request, token)
             key = drawn.key_of(str(form))
             if outcome_of(connection, key) is not None:
                 return back_to_case(request, token)

@@ -6,17 +6,20 @@ are keys to cases).
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from desk.act import act_routes
+from desk.admin_pages import admin_routes
+from desk.admin_post import admin_post_routes
+from desk.api_page import PAGE_ANSWERS, PAGES, api_routes
+from desk.audit_export import audit_export_routes
+from desk.audit_pages import audit_routes
 from desk.bell import Bell, WakesVisits
 from desk.case_page import case_routes
 from desk.case_pictures import picture_routes
@@ -25,20 +28,28 @@ from desk.context import Desk
 from desk.courier import Courier
 from desk.demo_inbox import demo_routes
 from desk.health import health_routes
+from desk.metrics import metrics_routes
+from desk.open311_answers import NotServed, not_served, not_served_with
+from desk.open311_api import open311_routes
 from desk.own_page import own_page_routes
 from desk.pages import page
 from desk.posted_pictures import room_for_pictures
 from desk.protection import HEADERS, LimitedBody, ProtectedHeaders
+from desk.public_answers import public_answer_routes
+from desk.public_find import public_find_routes
+from desk.public_form import TooOften, public_form_routes, too_often
 from desk.seat_page import seat_routes
 from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
+from desk.static_files import static_files
+from desk.wall_page import wall_routes
 from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
 from tasks.message_settings import MessageSettings, read_message_settings
+from tasks.monitoring_settings import MonitoringSettings, read_monitoring_settings
+from tasks.public_settings import PublicSettings, read_public_settings
 from tasks.settings import Settings, read_settings
 from tasks.wake import Waker
-
-STATIC = Path(__file__).parent / "static"
 
 ROUTES = (
     start_routes,
@@ -49,10 +60,25 @@ ROUTES = (
     own_page_routes,
     sign_in_routes,
     seat_routes,
+    audit_export_routes,
+    audit_routes,
+    admin_post_routes,
+    admin_routes,
+    public_form_routes,
+    public_find_routes,
+    public_answer_routes,
     chosen_routes,
-    health_routes,
+    wall_routes,
 )
 """One for each part of the desk."""
+
+PROGRAM_ROUTES = (
+    (open311_routes, "Open311"),
+    (health_routes, "Monitoring"),
+    (metrics_routes, "Monitoring"),
+    (api_routes, "Description"),
+)
+"""Those that programs call, with their heading at /docs: each route describes its own answers."""
 
 
 def app_from_environment() -> FastAPI:
@@ -62,7 +88,9 @@ def app_from_environment() -> FastAPI:
     """
     settings = read_settings()
     messages, access = read_message_settings(), read_access_settings()
-    return create_app(settings, open_database(settings.database_url, migrate=False), messages, access=access)
+    public, monitoring = read_public_settings(), read_monitoring_settings()
+    engine = open_database(settings.database_url, migrate=False)
+    return create_app(settings, engine, messages, access=access, public=public, monitoring=monitoring)
 
 
 def create_app(
@@ -73,6 +101,8 @@ def create_app(
     make_waker: Callable[[Settings], WakesVisits] = Waker,
     access: AccessSettings | None = None,
     send_soon: Callable[[int], None] | None = None,
+    public: PublicSettings | None = None,
+    monitoring: MonitoringSettings | None = None,
 ) -> FastAPI:
     """A desk over this database; `messages` are the defaults where none are given.
 
@@ -82,14 +112,20 @@ def create_app(
     """
     messages, access = messages or MessageSettings(), access or AccessSettings()
     bell, send_soon = Bell(lambda: make_waker(settings), clock), send_soon or Courier(settings, messages, engine).send
-    desk = Desk(settings, messages, engine, clock, bell, access, send_soon)
-    # The pages that describe an interface need scripts from elsewhere, which our own headers forbid.
-    app = FastAPI(title="zhihui desk", docs_url=None, redoc_url=None, openapi_url=None)
+    public, monitoring = public or PublicSettings(), monitoring or MonitoringSettings()
+    desk = Desk(settings, messages, engine, clock, bell, access, send_soon, public, monitoring)
+    # No address with another slash leads on: that redirect would go to whatever host the request names.
+    # FastAPI's own descriptions need scripts from elsewhere, which our headers forbid; /docs needs none.
+    app = FastAPI(title="zhihui desk", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for routes in ROUTES:
-        app.include_router(routes(desk))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+        app.include_router(routes(desk), tags=[PAGES], default_response_class=HTMLResponse, responses=PAGE_ANSWERS)
+    for routes, tag in PROGRAM_ROUTES:
+        app.include_router(routes(desk), tags=[tag])
+    app.mount("/static", static_files(), name="static")
+    app.add_exception_handler(NotServed, not_served)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _not_possible)
+    app.add_exception_handler(TooOften, too_often)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(LimitedBody, room=room_for_pictures(desk))
     app.add_middleware(ProtectedHeaders)
@@ -98,8 +134,10 @@ def create_app(
     return app
 
 
-def _no_page(request: Request, error: Exception) -> HTMLResponse:
+def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if (told := not_served_with(request, status)) is not None:
+        return told
     if status == 404:
         return page(request, "message.html", 404, title="not_found", help="not_found_help", city=None)
     if status == 413:
@@ -107,13 +145,17 @@ def _no_page(request: Request, error: Exception) -> HTMLResponse:
     return page(request, "message.html", status, title="not_possible", help="not_possible_help", city=None)
 
 
-def _not_possible(request: Request, _: Exception) -> HTMLResponse:
-    return page(request, "message.html", 400, title="not_possible", help="not_possible_help", city=None)
+def _not_possible(request: Request, _: Exception) -> Response:
+    return not_served_with(request, 400) or page(
+        request, "message.html", 400, title="not_possible", help="not_possible_help", city=None
+    )
 
 
-def _broken(request: Request, _: Exception) -> HTMLResponse:
+def _broken(request: Request, _: Exception) -> Response:
     """What went wrong is in the log; the page holds no trace of it."""
-    answer = page(request, "message.html", 500, title="broken", help="broken_help", city=None)
+    answer = not_served_with(request, 500) or page(
+        request, "message.html", 500, title="broken", help="broken_help", city=None
+    )
     # This answer is given outside of the middleware that puts the headers on all others.
     answer.headers.update(HEADERS)
     return answer

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
-from desk.context import Desk, city_or_none
-from desk.opened_case import CASES, REPORTS, OpenedCase, case_of, may_read, opened_link, opens_nothing
+from desk.context import Desk
+from desk.opened_case import CASES, REPORTS, OpenedCase, opened_case, opened_link
 from desk.pages import page
 from models.case_state import CaseState
 from models.city import City
@@ -68,7 +68,7 @@ def picture_routes(desk: Desk) -> APIRouter:
     routes = APIRouter()
     store = PictureStore(desk.settings.pictures)
 
-    @routes.get("/c/{token}/picture/{digest}")
+    @routes.get("/c/{token}/picture/{digest}", responses={200: {"content": {"image/jpeg": {}}}})
     def show_picture(request: Request, token: str, digest: str) -> Response:
         """One copy of a picture that the page behind this link shows; the reader's own browser may keep it an hour."""
         now = desk.clock()
@@ -76,10 +76,10 @@ def picture_routes(desk: Desk) -> APIRouter:
         if isinstance(link, HTMLResponse):
             return link
         with reading(desk.engine) as connection:
-            city, case_id = city_or_none(connection), case_of(connection, link)
-            if city is None or case_id is None or not may_read(link, city, now):
-                return opens_nothing(request)
-            shown = _shown(connection, link, case_id)
+            opened = opened_case(connection, request, token, link, now)
+            if isinstance(opened, HTMLResponse):
+                return opened
+            shown = _shown(connection, link, opened.story.case.id)
         if not any(digest in (picture.sha256, picture.small_sha256) for picture in shown):
             return _no_such_picture(request)
         try:

@@ -17,7 +17,7 @@ from desk.pages import form_word
 from models.case_state import CaseEvent
 from models.city import City
 from models.clock import CaseClock
-from models.vocabulary import ENDED, ActionName, ClockKind, ClockState, State
+from models.vocabulary import ENDED, ActionName, ClockKind, ClockState, Role, State
 from models.worktime import Basis, ExplainedLine
 from tasks.case_story import ActionTold, CaseStory, ClockTold, EventTold, NoticeTold
 from tasks.refusals import render_refusal
@@ -217,6 +217,8 @@ class CaseTeller:
 
     def _who(self, actor: str) -> str:
         """A post by its name; a rule or source by what it is and its code."""
+        if actor == Role.PUBLIC:
+            return self._word("role", actor)
         kind, _, code = actor.partition(":")
         if code and kind == "source":
             return f"{self._word('role', kind)} {self._word('source', code)}"

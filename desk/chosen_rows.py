@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from desk.act import put_typed, why_not_taken
 from desk.action_forms import action_title
 from desk.context import Desk
-from desk.form_facts import FormCode, Typed, form_named, posted_fields, read_typed
+from desk.form_facts import Typed, form_named, posted_fields, read_typed
 from desk.form_token import FormToken
 from desk.opened_case import OpenedCase, opened_case, opens_nothing
 from desk.own_page import opened_own_page
@@ -31,6 +31,7 @@ from tasks.inbox import outcome_of
 from tasks.links import Link, Purpose, path_of
 from tasks.refusals import render_refusal
 from tasks.waiting_work import PAGE
+from tasks.words import Language
 
 A = ActionName
 
@@ -47,7 +48,8 @@ async def _choice(request: Request) -> dict[str, str]:
 PostedChoice = Annotated[dict[str, str], Depends(_choice)]
 """The fields of a list with its boxes."""
 
-LONGEST_CASE = 60
+LONGEST_ROW = 90
+"""Characters of a chosen row; what is longer stands for none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,70 +105,69 @@ def take_chosen(
 
     A decision without a reason is taken for no row.
     """
-    wanted, _, verdict = posted.get("press", "").partition(":")
-    if wanted not in (*AT_ONCE, A.DECIDE) or (wanted == A.DECIDE and verdict not in ("granted", "refused")):
+    press = _pressed(posted)
+    if press is None:
         return None
-    given = {"verdict": verdict, "reason": posted.get("reason", "")} if wanted == A.DECIDE else {}
-    drawn = FormToken(posted.get("key", ""), posted.get("proof", ""))
     rows = dict.fromkeys(value for name, value in posted.items() if name.startswith(CHOSEN))
-    lines = [_take(desk, request, reader, row, wanted, given, drawn, now) for row in list(rows)[:PAGE]]
+    lines = [_take(desk, request, reader, row, press, now) for row in list(rows)[:PAGE]]
     if any(line.taken for line in lines):
         desk.bell.ring()
     return lines
 
 
-def _take(
-    desk: Desk,
-    request: Request,
-    reader: str,
-    row: str,
-    wanted: str,
-    given: Mapping[str, str],
-    drawn: FormToken,
-    now: datetime,
-) -> ChosenLine:
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """The button that was pressed, on one drawing of the list."""
+
+    action: ActionName
+    given: Mapping[str, str]
+    drawn: FormToken
+
+
+def _pressed(posted: Mapping[str, str]) -> _Press | None:
+    """What a button stands for; None where no list has such a button."""
+    step, _, verdict = posted.get("press", "").partition(":")
+    drawn = FormToken(posted.get("key", ""), posted.get("proof", ""))
+    if step in AT_ONCE:
+        return _Press(A(step), {}, drawn)
+    if step == A.DECIDE and verdict in ("granted", "refused"):
+        return _Press(A.DECIDE, {"verdict": verdict, "reason": posted.get("reason", "")}, drawn)
+    return None
+
+
+def _take(desk: Desk, request: Request, reader: str, row: str, press: _Press, now: datetime) -> ChosenLine:
     """One row, in transactions of its own."""
-    name, _, form_name = row.replace("\0", "")[:LONGEST_CASE].partition(" ")
-    language = language_of(request)
-    link = Link(reader, Purpose.CASE, name)
+    name, _, form_name = row.replace("\0", "")[:LONGEST_ROW].partition(" ")
+    form, language = form_named(form_name), language_of(request)
+    if form is None or form.action != press.action:
+        return ChosenLine(name, "", "", False, form_word("work", "other_step", language))
+    title, link = action_title(form.action, form.kind, language), Link(reader, Purpose.CASE, name)
+    key = f"{press.drawn.key_of(form_name)}-{name}"
+    with reading(desk.engine) as connection:
+        opened = opened_case(connection, request, "", link, now)
+        if isinstance(opened, HTMLResponse):  # No such case, or none of this reader's: neither is told, nor linked.
+            return ChosenLine(name, title, "", False, form_word("work", "gone", language))
+        typed = read_typed(form, press.given, opened.city)
+        said = _why_not(connection, opened, typed, key, language)
+    if said is None:
+        refusal = put_typed(desk, opened, typed, {}, key)
+        said = _in_words(refusal, language, opened.city) if refusal is not None else None
     path = path_of(desk.settings.secret_key("link"), link, now)
-    form = form_named(form_name)
-    if form is None or form.action != wanted:
-        return ChosenLine(name, "", path, False, form_word("work", "other_step", language))
-    title = action_title(form.action, form.kind, language)
-    said = _refused(desk, request, link, form, given, drawn, now)
     return ChosenLine(name, title, path, said is None, said or form_word("work", "put", language))
 
 
-def _refused(
-    desk: Desk,
-    request: Request,
-    link: Link,
-    form: FormCode,
-    given: Mapping[str, str],
-    drawn: FormToken,
-    now: datetime,
-) -> str | None:
-    """Why a row was not taken, in words; None where its action lies in the inbox."""
-    language = language_of(request)
-    key = f"{drawn.key_of(str(form))}-{link.subject}"
-    with reading(desk.engine) as connection:
-        opened = opened_case(connection, request, "", link, now)
-        if isinstance(opened, HTMLResponse):
-            return form_word("work", "gone", language)
-        if outcome_of(connection, key) is not None:
-            return None
-        typed = read_typed(form, given, opened.city)
-        if typed.too_long is not None:
-            return form_word("page", "too_long", language)
-        refusal = _judged(connection, opened, typed, key)
-    refusal = refusal or put_typed(desk, opened, typed, {}, key)
-    return render_refusal(refusal.code, refusal.facts, language, opened.city) if refusal is not None else None
-
-
-def _judged(connection: Connection, opened: OpenedCase, typed: Typed, key: str) -> Refusal | None:
+def _why_not(connection: Connection, opened: OpenedCase, typed: Typed, key: str, language: Language) -> str | None:
     """Why a row cannot be taken. Who decides about many at once says why, also where a single grant need not."""
+    if outcome_of(connection, key) is not None:
+        return None
+    if typed.too_long is not None:
+        return form_word("page", "too_long", language)
     if typed.form.action is A.DECIDE and not typed.facts.get("reason"):
-        return Refusal("missing_fact", {"needs": ["reason"]})
+        return _in_words(Refusal("missing_fact", {"needs": ["reason"]}), language, opened.city)
     not_taken = why_not_taken(connection, opened, typed, {}, key)
-    return not_taken.refusal if not_taken is not None else None
+    refusal = not_taken.refusal if not_taken is not None else None
+    return _in_words(refusal, language, opened.city) if refusal is not None else None
+
+
+def _in_words(refusal: Refusal, language: Language, city: City) -> str:
+    return render_refusal(refusal.code, refusal.facts, language, city)

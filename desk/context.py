@@ -1,7 +1,7 @@
 """What every page of the desk has at hand: settings, database, clock, the city in force."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -12,6 +12,8 @@ from tasks.access_settings import AccessSettings
 from tasks.city_edition import NoCityLoaded, current_city
 from tasks.links import Lives
 from tasks.message_settings import MessageSettings
+from tasks.monitoring_settings import MonitoringSettings
+from tasks.public_settings import PublicSettings
 from tasks.settings import Settings
 
 
@@ -27,11 +29,13 @@ class Desk:
     access: AccessSettings
     send_soon: Callable[[int], None]
     """Sends one notice now, without making anybody wait."""
+    public: PublicSettings = field(default_factory=PublicSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
     @property
     def lives(self) -> Lives:
         """How long links are good."""
-        return Lives(self.messages.link_days, self.access.own_page_hours)
+        return Lives(self.messages.link_days, self.access.own_page_hours, self.monitoring.wall_days)
 
 
 def city_or_none(connection: Connection) -> City | None:

@@ -72,12 +72,12 @@ def demo_routes(desk: Desk) -> APIRouter:
     if not desk.messages.demo_inbox:
         return routes
 
-    @routes.get("")
+    @routes.get("", response_class=RedirectResponse)
     def short_address() -> RedirectResponse:
         """The shorter address leads to the inbox."""
         return RedirectResponse("/demo/inbox")
 
-    @routes.post("/inbox/{recipient}")
+    @routes.post("/inbox/{recipient}", status_code=201, response_class=JSONResponse)
     async def take(
         request: Request, recipient: Recipient, channel: Annotated[str, Query(max_length=40)] = "demo"
     ) -> JSONResponse:
@@ -143,7 +143,7 @@ def _keep(desk: Desk, recipient: str, channel: str, title: str, body: str) -> No
 def _newest(connection: Connection, recipient: str, before: int | None) -> list[Row[Any]]:
     wanted = select(MESSAGES).order_by(MESSAGES.c.id.desc()).limit(PAGE_SIZE + 1)
     if recipient:
-        wanted = wanted.where(MESSAGES.c.recipient == recipient)
+        wanted = wanted.where(MESSAGES.c.recipient == _storable(recipient))
     if before is not None:
         wanted = wanted.where(MESSAGES.c.id < before)
     return list(connection.execute(wanted).all())

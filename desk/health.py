@@ -1,6 +1,6 @@
-"""For programs that watch the desk: is the process up, is the database there and as this program needs it."""
+"""For programs that watch the desk: is the process up, is the database there, does the work go on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,15 +9,22 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from desk.context import Desk, city_or_none
-from models.case import CaseEvent
-from models.notice import Notice, NoticeState
+from models.case import Case, CaseEvent
+from models.sweeps import Process
 from models.tables import table_of
 from tasks.city_edition import CityEditionError
+from tasks.city_figures import read_outbox
 from tasks.database import reading
 from tasks.database_errors import DatabaseError
 from tasks.migrate import require_up_to_date
+from tasks.monitoring_settings import MonitoringSettings
+from tasks.sweeps import last_sweeps
 
-NOTICES, EVENTS = table_of(Notice), table_of(CaseEvent)
+CASES, EVENTS = table_of(Case), table_of(CaseEvent)
+
+NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"description": "The work does not go on; `reasons` says why.", "model": dict[str, Any]}
+}
 
 
 def health_routes(desk: Desk) -> APIRouter:
@@ -29,9 +36,9 @@ def health_routes(desk: Desk) -> APIRouter:
         """The process answers."""
         return {"status": "up"}
 
-    @routes.get("/ready")
+    @routes.get("/ready", response_model=dict[str, Any], responses=NOT_READY)
     def ready() -> JSONResponse:
-        """Whether the desk can work: 200 with the age of its work, or 503 with what is missing."""
+        """Whether the work goes on: 200 with the ages of it, or 503 with the reasons why not."""
         found = readiness(desk)
         return JSONResponse(found, 200 if found["ready"] else 503)
 
@@ -46,25 +53,46 @@ def readiness(desk: Desk) -> dict[str, Any]:
     try:
         require_up_to_date(desk.engine)
         with reading(desk.engine) as connection:
-            return {"ready": True, "database": "ok", **_ages(connection, desk.clock())}
+            ages = _ages(connection, desk.clock())
+            city = city_or_none(connection)
     except DatabaseError as error:
-        return {"ready": False, "database": type(error).__name__}
+        return _no_database(type(error).__name__)
     except (SQLAlchemyError, CityEditionError):
-        return {"ready": False, "database": "unreachable"}
+        return _no_database("unreachable")
+    reasons = _reasons(ages, desk.monitoring)
+    return {"ready": not reasons, "reasons": reasons, "database": "ok", "city": city.name if city else None, **ages}
 
 
-def _ages(connection: Connection, now: datetime) -> dict[str, Any]:
-    oldest = connection.scalar(
-        select(func.min(NOTICES.c.created_at)).where(NOTICES.c.state == NoticeState.WAITING.value)
-    )
+def _no_database(why: str) -> dict[str, Any]:
+    return {"ready": False, "reasons": [f"database: {why}"], "database": why}
+
+
+def _ages(connection: Connection, now: datetime) -> dict[str, int | None]:
+    outbox, sweeps = read_outbox(connection, now), last_sweeps(connection)
     last = connection.scalar(select(EVENTS.c.recorded_at).order_by(EVENTS.c.id.desc()).limit(1))
-    city = city_or_none(connection)
+    due = connection.scalar(select(func.min(CASES.c.next_wake_at)).where(CASES.c.next_wake_at <= now))
     return {
-        "city": city.name if city else None,
-        "oldest_waiting_notice_seconds": _age(oldest, now),
-        "last_case_event_seconds": _age(last, now),
+        "oldest_waiting_notice_seconds": age_seconds(outbox.oldest_waiting, now),
+        "oldest_due_notice_seconds": age_seconds(outbox.oldest_due, now),
+        "oldest_due_case_seconds": age_seconds(due, now),
+        "last_sweep_seconds": age_seconds(sweeps.get(Process.CASES), now),
+        "last_delivery_seconds": age_seconds(sweeps.get(Process.NOTICES), now),
+        "last_case_event_seconds": age_seconds(last, now),
     }
 
 
-def _age(moment: datetime | None, now: datetime) -> int | None:
+def _reasons(ages: dict[str, int | None], settings: MonitoringSettings) -> list[str]:
+    """What is older than it may be. Before the first sweep ever, the case that waits longest says how late it is."""
+    sweep = timedelta(minutes=settings.ready_sweep_minutes)
+    swept = "oldest_due_case_seconds" if ages["last_sweep_seconds"] is None else "last_sweep_seconds"
+    most = {swept: sweep, "oldest_due_notice_seconds": timedelta(minutes=settings.ready_outbox_minutes)}
+    return [
+        f"{name}: {age}, at most {int(limit.total_seconds())}"
+        for name, limit in most.items()
+        if (age := ages[name]) is not None and age > limit.total_seconds()
+    ]
+
+
+def age_seconds(moment: datetime | None, now: datetime) -> int | None:
+    """How long ago something was, in whole seconds; None where it never was."""
     return None if moment is None else max(0, int((now - moment).total_seconds()))

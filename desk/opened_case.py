@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from desk.context import Desk, city_or_none
 from desk.pages import page
 from models.case import Case, Report
+from models.case_readers import may_read_case
 from models.city import City
 from models.tables import table_of
 from tasks.case_story import CaseStory, explain_case
@@ -59,6 +60,8 @@ def opened_case(
     case_id = case_of(connection, link) if link.purpose is not Purpose.MINE else None
     story = explain_case(connection, city, case_id, now) if case_id is not None else None
     if story is None or not may_read(link, city, now):
+        return opens_nothing(request)
+    if link.purpose is Purpose.CASE and not may_read_case(city, link.recipient, story.case, story.events, now):
         return opens_nothing(request)
     return OpenedCase(token, link, city, story, now)
 

@@ -13,6 +13,7 @@ from desk.form_token import draw_form_token
 from desk.opened_case import may_read, opened_link, opens_nothing
 from desk.pages import in_language, language_of
 from desk.posted_form import PostedForm
+from desk.session_cookie import comes_from_elsewhere
 from desk.work_view import chosen_buttons, work_lines, work_page
 from models.city import City, Post
 from tasks.database import reading, transaction
@@ -49,6 +50,8 @@ def own_page_routes(desk: Desk) -> APIRouter:
     @routes.post("/me")
     def send_link(request: Request, posted: PostedForm) -> Response:
         """Sends the link, if there is such a post; the answer is the same where there is none."""
+        if comes_from_elsewhere(request):
+            return opens_nothing(request)
         now, key = desk.clock(), desk.settings.secret_key("personal")
         client = request.client.host if request.client else ""
         with transaction(desk.engine) as connection:

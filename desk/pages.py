@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -48,6 +49,11 @@ def in_language(request: Request, path: str) -> str:
     return f"{path}{joined}lang={asked}" if asked else path
 
 
+def _here(request: Request) -> str:
+    """The page's own path, for links to itself; one that begins with two slashes would be another host's address."""
+    return quote("/" + request.url.path.lstrip("/"), safe="/:@=")
+
+
 def _asked_for(request: Request) -> Language | None:
     asked = request.query_params.get("lang")
     return "en" if asked == "en" else "zh" if asked == "zh" else None
@@ -75,7 +81,7 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
             say=lambda code: page_word(code, language),
             word=lambda group, code: word(group, code, language),
             phrase=lambda group, code: form_word(group, code, language),
-            here=request.url.path,
+            here=_here(request),
             keep_language=f"?lang={asked}" if asked else "",
             and_language=Markup(f"&amp;lang={asked}") if asked else "",  # noqa: S704 - one of two codes
             other_language="?lang=en" if language == "zh" else "?lang=zh",

@@ -1,5 +1,6 @@
 """What a form of the desk posted, and whether one of our own pages drew it for this very reader."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -18,7 +19,7 @@ PostedForm = Annotated[dict[str, str], Depends(_fields)]
 """The fields of the request's form."""
 
 
-def is_our_form(desk: Desk, request: Request, posted: dict[str, str], bound_to: str) -> bool:
+def is_our_form(desk: Desk, request: Request, posted: Mapping[str, str], bound_to: str) -> bool:
     """Whether the form was drawn for the reader of a link, or for a shift, and sent from our own page."""
     drawn = FormToken(posted.get("key", ""), posted.get("proof", ""))
     return not comes_from_elsewhere(request) and is_genuine(desk.settings.secret_key("link"), bound_to, drawn)

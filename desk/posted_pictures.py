@@ -4,12 +4,14 @@ A file's name and declared type are never used, for anything.
 """
 
 import re
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -27,6 +29,12 @@ MOST_FILES = 30
 
 ROOM = LIMITS.pictures * LIMITS.picture_bytes + LONGEST_BODY
 """Bytes of a body with as many pictures as are taken, each as large as it may be, and their form."""
+
+PUBLIC_REPORT = "/report"
+
+_STRANGERS = threading.BoundedSemaphore(4)
+"""Forms of the public whose pictures are read at the same time. Each holds one of the threads that all pages share, and
+waits for a decoder: without a bound some dozens of large pictures would keep every page waiting for minutes."""
 
 _ACTS = re.compile(r"/c/([^/]+)/act")
 
@@ -46,11 +54,18 @@ class Posted:
 
 
 def room_for_pictures(desk: Desk) -> Callable[[Scope], int]:
-    """How many bytes a request may bring: more than elsewhere only for a form with files behind a link of ours."""
+    """How many bytes a request may bring: more than elsewhere only for a form with files.
+
+    It lies behind a link of ours, or is the public's, of which an address may send so many (`desk/public_form.py`).
+    """
 
     def room(scope: Scope) -> int:
-        acts = _ACTS.fullmatch(scope["path"]) if scope["method"] == "POST" else None
-        if acts is None or not _has_files(Headers(scope=scope)):
+        if scope["method"] != "POST" or not _has_files(Headers(scope=scope)):
+            return LONGEST_BODY
+        if scope["path"] == PUBLIC_REPORT:
+            return ROOM
+        acts = _ACTS.fullmatch(scope["path"])
+        if acts is None:
             return LONGEST_BODY
         try:
             open_link(desk.settings.secret_key("link"), acts[1], desk.clock(), desk.lives.days)
@@ -65,10 +80,9 @@ async def _posted(request: Request) -> AsyncIterator[Posted]:
     if not _has_files(request.headers):
         yield Posted(posted_fields(await request.body()))
         return
-    try:
-        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_BODY)
-    except UnicodeError as strange:  # The browser names the encoding, and Python knows some that decode nothing.
-        raise HTTPException(400) from strange
+    if not _is_utf8(request.headers):
+        raise HTTPException(400)
+    form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_BODY)
     try:
         yield Posted(_fields(form), _files(form))
     finally:
@@ -109,6 +123,29 @@ def keep_files(store: PictureStore, files: Files, handed_in: Mapping[str, int]) 
         picture = stored[sha256(data).hexdigest()]
         kept[name] = tuple(dict.fromkeys((*kept.get(name, ()), picture)))
     return kept
+
+
+def keep_files_of_strangers(store: PictureStore, files: Files) -> Kept | Refusal:
+    """The same for whoever needs no link of ours: a few at a time, so that the others' pages do not wait.
+
+    Raises: PictureReaderBroken, StoreUnusable.
+    """
+    if files and not _STRANGERS.acquire(blocking=False):
+        return Refusal("pictures_busy")
+    try:
+        return keep_files(store, files, {})
+    finally:
+        if files:
+            _STRANGERS.release()
+
+
+def _is_utf8(headers: Headers) -> bool:
+    """Whether the form names no other encoding, as no browser does.
+
+    Python knows some whose reading takes a second for 64 KiB, and everybody else waits that long.
+    """
+    _, options = parse_options_header(headers["content-type"])
+    return options.get(b"charset", b"utf-8").lower() == b"utf-8"
 
 
 def _has_files(headers: Headers) -> bool:

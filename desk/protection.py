@@ -112,7 +112,12 @@ async def _refuse(send: Send) -> None:
         {
             "type": "http.response.start",
             "status": 413,
-            "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(text)).encode())],
+            "headers": [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(text)).encode()),
+                # What is still coming is not waited for.
+                (b"connection", b"close"),
+            ],
         }
     )
     await send({"type": "http.response.body", "body": text})

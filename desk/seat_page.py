@@ -15,7 +15,8 @@ from desk.pages import form_word, in_language, language_of
 from desk.posted_form import PostedForm, is_our_form
 from desk.session_cookie import cookie_of, drop_cookie
 from desk.work_view import chosen_buttons, work_lines, work_page
-from models.city import City
+from models.city import City, Post
+from models.vocabulary import Role
 from tasks.case_holds import Hold, release_case, take_case
 from tasks.database import reading, transaction
 from tasks.desk_sessions import Session, end_session, find_session
@@ -25,6 +26,9 @@ from tasks.waiting_work import read_waiting
 from tasks.wording import moment_words
 
 UNAUTHORIZED, CONFLICT = 401, 409
+
+HOMES = {Role.AUDITOR: "/audit", Role.ADMIN: "/admin"}
+"""Where a shift of these roles begins; all others work in the queue."""
 
 LONGEST_CASE = 60
 """Characters of a case number; what is longer names no case."""
@@ -47,7 +51,7 @@ def seat_routes(desk: Desk) -> APIRouter:
     def queue(request: Request, number: PageNumber = 1) -> HTMLResponse:
         """The queue of the post that signed in."""
         with reading(desk.engine) as connection:
-            duty = _on_duty(connection, desk, request)
+            duty = on_duty(connection, desk, request)
             return sign_in_again(request) if duty is None else _queue(connection, desk, request, duty, number)
 
     @routes.post("/seat/take")
@@ -92,7 +96,7 @@ def seat_routes(desk: Desk) -> APIRouter:
     return routes
 
 
-def _on_duty(connection: Connection, desk: Desk, request: Request) -> OnDuty | None:
+def on_duty(connection: Connection, desk: Desk, request: Request) -> OnDuty | None:
     """The shift of the browser's cookie, while it goes on."""
     now, city = desk.clock(), city_or_none(connection)
     if city is None:
@@ -101,9 +105,20 @@ def _on_duty(connection: Connection, desk: Desk, request: Request) -> OnDuty | N
     return OnDuty(session, city, now) if session is not None else None
 
 
+def home_of(post: Post) -> str:
+    """Where the shift of a post begins."""
+    return HOMES.get(post.role, "/seat")
+
+
+def on_duty_as(connection: Connection, desk: Desk, request: Request, role: Role) -> OnDuty | None:
+    """The shift of the browser's cookie, if its post has this role; who has another one is told what a stranger is."""
+    duty = on_duty(connection, desk, request)
+    return duty if duty is not None and duty.city.posts[duty.session.post].role is role else None
+
+
 def on_duty_posting(connection: Connection, desk: Desk, request: Request, posted: dict[str, str]) -> OnDuty | None:
     """The same for a form: it must have been drawn for this very shift."""
-    duty = _on_duty(connection, desk, request)
+    duty = on_duty(connection, desk, request)
     return duty if duty is not None and is_our_form(desk, request, posted, duty.session.secret) else None
 
 
@@ -142,6 +157,7 @@ def _queue(
     return work_page(
         request, "seat.html", status, city=city, post=city.posts[session.post], more=more, number=number, said=said,
         lines=work_lines(desk, city, session.post, waiting, now, language), seat=True,
+        home=home_of(city.posts[session.post]),
         chosen=chosen_buttons(waiting, language),
         hold_minutes=desk.access.hold_minutes, list_path="/seat",
         form=draw_form_token(desk.settings.secret_key("link"), session.secret),

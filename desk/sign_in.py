@@ -8,6 +8,7 @@ from desk.form_token import draw_form_token
 from desk.opened_case import FORBIDDEN, opens_nothing
 from desk.own_page import OwnPage, go_on, opened_own_page, too_often
 from desk.posted_form import PostedForm, is_our_form
+from desk.seat_page import home_of
 from desk.session_cookie import cookie_of, set_cookie
 from desk.work_view import work_page
 from tasks.database import transaction
@@ -51,7 +52,7 @@ def sign_in_routes(desk: Desk) -> APIRouter:
         cookie = _begun(desk, request, mine, posted.get("code", ""))
         if cookie is None:
             return _code_page(desk, request, mine, wrong=True)
-        answer = go_on(request, "/seat")
+        answer = go_on(request, home_of(mine.post))
         ends_at = shift_ends(mine.city, mine.post.code, mine.now, desk.access.session_hours)
         set_cookie(desk, request, answer, cookie, int((ends_at - mine.now).total_seconds()))
         return answer

@@ -56,7 +56,8 @@ def start_routes(desk: Desk) -> APIRouter:
             city=city,
             figures=figures,
             demo=desk.messages.demo_inbox,
-            prefect=f"http://{request.url.hostname or '127.0.0.1'}:{desk.settings.prefect_port}/",
+            # From the settings, never from what the request calls this host: that is anybody's to choose.
+            prefect=desk.settings.prefect_url.removesuffix("api"),
         )
 
     return routes

@@ -9,7 +9,9 @@ from flows import wording
 from flows.moment import At
 from flows.steps import move, send
 from flows.surroundings import post_names
+from flows.sweeping import came_round
 from flows.telling import IDLE, STUCK, name_run, show_table
+from models.sweeps import Process
 from tasks.lifecycle import Moved
 
 MOST_URGENT_NOTICES = 200
@@ -40,6 +42,8 @@ async def case_lifecycle(visit: CaseVisit = EVERYTHING_DUE) -> None:
     """
     now = visit.moment()
     done = await move(now, visit.case_numbers or None)
+    if not visit.case_numbers:
+        await came_round(Process.CASES, visit)
     if done.notices:
         await send(now, MOST_URGENT_NOTICES, done.case_ids)
     if done.idle:

@@ -10,7 +10,9 @@ from flows import wording
 from flows.moment import At
 from flows.steps import send, step
 from flows.surroundings import surroundings
+from flows.sweeping import came_round
 from flows.telling import IDLE, name_run, run_id
+from models.sweeps import Process
 from tasks.silence import let_silence_climb
 
 UNDELIVERED = "undelivered"
@@ -51,6 +53,7 @@ async def notices(visit: NoticeVisit = EVERYTHING_WAITING) -> None:
     now = visit.moment()
     climbed = await climb_silence(now)
     delivery = await send(now, visit.most)
+    await came_round(Process.NOTICES, visit)
     said = wording.notices_sent(delivery.sent, delivery.failed, delivery.expired, delivery.held, climbed)
     if said == wording.NOTHING_TO_DO:
         await name_run(said, IDLE)

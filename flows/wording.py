@@ -19,6 +19,7 @@ TAKE_IN = "受理来件 take in reports"
 PUT = "放入待办 put into the inbox"
 OUTCOME = "读取结果 read the outcome"
 CLEAR = "清理空转记录 clear idle runs"
+CLEAR_FILES = "清理无记录的图片文件 clear picture files without a row"
 
 NOTHING_TO_DO = "无事可做"
 
@@ -73,12 +74,17 @@ def notices_sent(sent: int, failed: int, expired: int = 0, held: int = 0, climbe
     )
 
 
-def runs_cleared(cleared: int) -> str:
-    """The name of a visit that cleared away records of idle runs.
+def runs_cleared(cleared: int, files: int | None = 0) -> str:
+    """The name of a visit that cleared away records of idle runs, and picture files no row names.
 
-    Example: runs_cleared(1440) is "清理空转记录 1,440 条".
+    Example: runs_cleared(1440, 3) is "清理空转记录 1,440 条 · 清理图片文件 3 个"; None for files is an unusable store.
     """
-    return f"{HOUSEKEEPING} {cleared:,} 条" if cleared else NOTHING_TO_DO
+    told = [f"{HOUSEKEEPING} {cleared:,} 条"] if cleared else []
+    if files is None:
+        told.append("图片存储不可用")
+    elif files:
+        told.append(f"清理图片文件 {files:,} 个")
+    return " · ".join(told) or NOTHING_TO_DO
 
 
 def action_taken(case: str, action: str, result: str) -> str:

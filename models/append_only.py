@@ -13,6 +13,8 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "city_edition": (("id",),),
     "picture": (("id",), ("key",)),
     "access_revocation": (("id",),),
+    "desk_record": (("id",), ("key",)),
+    "satisfaction": (("id",), ("key",)),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""
 

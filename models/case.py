@@ -106,7 +106,11 @@ class Report(SQLModel, table=True):
     reporter_id: int | None = Field(default=None, foreign_key="reporter.id", index=True, sa_type=RowId)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True, sa_type=RowId)
 
-    __table_args__ = (UniqueConstraint("source", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_id"),
+        # The day's intake by hour and source.
+        Index("ix_report_taken_at", "taken_at", "source"),
+    )
 
 
 class Case(SQLModel, table=True):
@@ -121,7 +125,7 @@ class Case(SQLModel, table=True):
     """Receipt of the report that opened it: what it is called before filing."""
     version: int = 0
     """Counts visits that changed it: two visits never move the same case twice."""
-    state: str = Field(index=True)
+    state: str
     round: int = 1
     source: str
     class_code: str | None = None
@@ -186,9 +190,13 @@ class Case(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_cases_next_wake_at", "next_wake_at"),
+        # What stands open, is overdue and is due next is counted and found without reading a case.
+        Index("ix_cases_state", "state", "handle_due_at", "unit"),
         # A unit's few open cases among all it ever had.
         Index("ix_cases_unit", "unit", "state"),
         Index("ix_cases_place", "class_code", "latitude", "longitude"),
+        # What was reported between two days; state and class are judged in the index itself.
+        Index("ix_cases_opened_at", "opened_at", "state", "class_code"),
         _named_by("component_code"),
         _named_by("camera"),
         _named_by("source_chain"),
@@ -221,7 +229,11 @@ class CaseEvent(SQLModel, table=True):
     previous_hash: str
     hash: str
 
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        # What was recorded between two days: exports and seals of a period.
+        Index("ix_case_event_recorded_at", "recorded_at"),
+    )
 
 
 class Assignment(SQLModel, table=True):

@@ -1,11 +1,11 @@
-"""Whether the rows beside a case's events say what its events say: report, closings, exemptions, the case itself.
+"""Whether the rows beside a case's events say what they say: report, closings, exemptions, pictures, the case itself.
 
 The chain proves that no event was altered; this proves that nothing else was, as far as the events tell it. The events
 are replayed, so an event that was forged together with all hashes after it is noticed where it does not fit the rules.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -18,6 +18,7 @@ from models.lifecycle_deadlines import handled_on_time
 from models.lifecycle_events import apply
 from models.report_seal import DIGEST_FACT, report_digest
 from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_row, fresh_case, standing
+from models.told_pictures import CasePictures, PictureMisfit, PictureProof
 from models.vocabulary import ActionName
 from models.worktime import WorkCalendar, WorkHours, WorktimeError
 
@@ -43,6 +44,7 @@ class CaseFile:
     reports: Sequence[Row]
     closings: Sequence[Row]
     exemptions: Sequence[Row]
+    pictures: CasePictures = field(default_factory=CasePictures)
 
 
 class CaseProof:
@@ -58,6 +60,12 @@ class CaseProof:
         self._told: CaseState | None = None
         self._closings = {row["round"]: row for row in file.closings}
         self._exemptions = {row["round"]: row for row in file.exemptions}
+        self._pictures = PictureProof(file.pictures)
+
+    @property
+    def named_pictures(self) -> int:
+        """Rows of pictures that the events so far name."""
+        return len(self._pictures.named)
 
     def take(self, values: tuple[Any, ...], previous_hash: str, found: str, event_id: int) -> Broken | None:
         """What the next event shows to be wrong, None where all fits; `values` are its HASHED_COLUMNS."""
@@ -71,7 +79,8 @@ class CaseProof:
                 if broken or self._told is None:
                     return broken
             apply(self._told, event, self._calendar)
-            return self._outcome(self._told, event, event_id)
+            misfit = self._pictures.take(event.facts, event.origin)
+            return self._picture(misfit) if misfit else self._outcome(self._told, event, event_id)
         except _UNTELLABLE as error:
             found = f"{values[2]} ({type(error).__name__})"
             return self._broken(Problem.STORY, EVENTS, event_id, "an event that can follow", found)
@@ -84,6 +93,9 @@ class CaseProof:
         for table, left in (("case_closing", self._closings), ("exemption", self._exemptions)):
             for row in left.values():
                 return self._broken(Problem.UNTOLD, table, row["id"], "no row", f"round {row['round']}")
+        misfit = self._pictures.end()
+        if misfit:
+            return self._picture(misfit)
         if self._told is None:
             return None
         expected = standing(self._told)
@@ -142,6 +154,9 @@ class CaseProof:
                 texts = _shown(column, value), _shown(column, row[column])
                 return self._broken(Problem.FIGURE, table, row_id, *texts, column)
         return None
+
+    def _picture(self, misfit: PictureMisfit) -> Broken:
+        return self._broken(misfit.problem, "picture", misfit.row_id, misfit.expected, misfit.found)
 
     def _broken(
         self, problem: Problem, table: str, row_id: int | None, expected: str, found: str, column: str = ""

@@ -37,6 +37,11 @@ class Subclass:
     minor: str
     conditions: tuple[FilingCondition, ...]
 
+    @property
+    def only_condition(self) -> int | None:
+        """The number of its filing condition where it has a single one: then there is nothing to choose."""
+        return self.conditions[0].number if len(self.conditions) == 1 else None
+
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:

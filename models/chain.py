@@ -67,6 +67,10 @@ class Problem(StrEnum):
     """A row that no event made."""
     FIGURE = "figure"
     """A row holds another value than the events add up to."""
+    FILE_MISSING = "file_missing"
+    """A picture's file is not in the store."""
+    FILE_ALTERED = "file_altered"
+    """A picture's file is not what its digest says."""
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,31 @@
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from models import case, city_edition, demo_inbox, desk_access, notice, picture
+from models import (
+    case,
+    citizens,
+    city_edition,
+    demo_inbox,
+    desk_access,
+    desk_record,
+    notice,
+    open311_key,
+    picture,
+    sweeps,
+)
 
-TABLE_MODULES = (case, notice, city_edition, demo_inbox, picture, desk_access)
+TABLE_MODULES = (
+    case,
+    notice,
+    city_edition,
+    demo_inbox,
+    picture,
+    desk_access,
+    citizens,
+    open311_key,
+    sweeps,
+    desk_record,
+)
 """The modules that define tables; a new one is added here and in a new migration."""
 
 

@@ -32,6 +32,25 @@ class AccessSettings(BaseSettings):
     asks_per_post: int = Field(
         default=5, ge=1, le=100, description="How many links to its own page a post is sent an hour, 1 to 100."
     )
+    open311_open_reading: bool = Field(
+        default=True,
+        description="Whether anybody may read how service requests stand (Open311); where not, an api_key is needed.",
+    )
+    open311_descriptions: bool = Field(
+        default=False,
+        description="Whether readers of Open311 see what reporters wrote, phone and identity numbers masked.",
+    )
+    open311_per_client: int = Field(
+        default=120, ge=1, le=100_000, description="Calls of Open311 a minute from one network address."
+    )
+    open311_per_key: int = Field(
+        default=60, ge=1, le=100_000, description="Service requests a minute that one api_key may post."
+    )
+    open311_contact: str = Field(
+        default="",
+        max_length=200,
+        description="Whom programmers ask about Open311 and where they get a key. Default: the city's centre.",
+    )
     trusted_proxies: str = Field(
         default="",
         description="Addresses or networks of the proxies in front of the desk, separated by commas: what they say of "

@@ -1,8 +1,9 @@
 """The proof, read from the first case to the last: every chain, every row its events made, every guard."""
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,10 +16,14 @@ from models.case_proof import CaseFile, CaseProof
 from models.chain import HASHED_COLUMNS, Broken, Problem
 from models.tables import table_of
 from models.told_case import STANDING
+from models.told_pictures import CasePictures
 from models.worktime import WorkCalendar
 from tasks.city_edition import EDITIONS, CityEditionError, city_of_edition, documents_of_edition
 from tasks.database import reading
 from tasks.directory import DirectoryFaulty
+from tasks.picture_proof import case_picture_faults, picture_faults, pictures_of_span, told_fault
+from tasks.picture_store import PictureStore, StoreUnusable
+from tasks.pictures import PICTURES
 
 _CASES, _EVENTS, _REPORTS = table_of(Case), table_of(CaseEvent), table_of(Report)
 _CLOSINGS, _EXEMPTIONS = table_of(CaseClosing), table_of(Exemption)
@@ -34,6 +39,8 @@ _CASES_AT_ONCE = 500
 
 _EVENTS_AT_ONCE = 5_000
 
+LOG = logging.getLogger("zhihui.audit")
+
 OnProgress = Callable[[int], None]
 Row = Mapping[str, Any]
 
@@ -47,6 +54,8 @@ class _Counted:
     sealed: int = 0
     closings: int = 0
     exemptions: int = 0
+    pictures: int = 0
+    unnamed_pictures: int = 0
     unproven_deadlines: int = 0
 
 
@@ -62,6 +71,12 @@ class AuditReport:
     """Reports that no event seals, as older programs took them in: they were not compared."""
     closings: int
     exemptions: int
+    pictures: int
+    """Rows of pictures that an event of their case names."""
+    unnamed_pictures: int
+    """Rows that no event names: they came with a report, or with an action that waits or was refused."""
+    files: int | None
+    """Files of pictures that hold what their digests say; None where no file was read."""
     unproven_deadlines: int
     """Cases that ran on a calendar which can no longer be had, such as one with an older official table: their
     deadlines were not computed again."""
@@ -79,26 +94,95 @@ class AuditReport:
         return self.broken is None and not self.damaged_editions and not self.unguarded
 
 
-def verify_all(engine: Engine, on_progress: OnProgress | None = None) -> AuditReport:
+def verify_all(
+    engine: Engine,
+    on_progress: OnProgress | None = None,
+    store: PictureStore | None = None,
+    on_files: OnProgress | None = None,
+) -> AuditReport:
     """Read every case with its events, in order, and stop at the first row that does not fit.
 
     A removed tail is found by the case's own row, which holds how many events there are and the last one's hash; an
-    altered report by the seal in its event; altered figures by replaying the events that made them.
-    `on_progress` is told the number of events read so far, now and then.
+    altered report by the seal in its event; altered figures by replaying the events that made them; a removed or
+    exchanged picture by the digest in its event. With `store`, and where all rows fit, every picture's file is read.
+    `on_progress` is told the number of events read so far, now and then, `on_files` that of the files.
     Costs one pass over the events in constant memory, and holds up no writer.
+    Raises: StoreUnusable.
     """
+    report = _verify_rows(engine, on_progress)
+    return report if store is None or report.broken else _verify_files(engine, store, report, on_files)
+
+
+def _verify_rows(engine: Engine, on_progress: OnProgress | None) -> AuditReport:
     with reading(engine) as connection:
         reader = _Reader(connection, on_progress)
         broken = reader.read() or _orphan(connection)
         reports = connection.scalar(select(func.count()).select_from(_REPORTS)) or 0
         return AuditReport(
             **asdict(reader.counted),
+            files=None,
             unsealed=0 if broken else reports - reader.counted.sealed,
             broken=broken,
             broken_case=_name(connection, broken.case_id) if broken else None,
             damaged_editions=tuple(_damaged_editions(connection)),
             unguarded=tuple(unguarded_tables(connection)),
         )
+
+
+def _verify_files(engine: Engine, store: PictureStore, report: AuditReport, on_files: OnProgress | None) -> AuditReport:
+    """The same report with the first file that does not fit, and how many do before it."""
+    files = 0
+
+    def count(read: int) -> None:
+        nonlocal files
+        files = read
+        if on_files:
+            on_files(read)
+
+    with closing(picture_faults(engine, store, on_files=count)) as faults:
+        fault = next(faults, None)
+    if fault is None:
+        return replace(report, files=files)
+    with reading(engine) as connection:
+        broken = told_fault(connection, fault)
+        return replace(report, files=files, broken=broken, broken_case=_name(connection, broken.case_id))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVerdict:
+    """What was read of one case, and the first of its rows or files that does not fit."""
+
+    events: int
+    """Events that fit."""
+    sealed: bool
+    """Whether its report was compared with a seal; older programs made none."""
+    deadlines_known: bool
+    """Whether its deadlines could be computed again."""
+    broken: Broken | None
+    pictures: int
+    """Pictures of it and its reports that were read."""
+    files_read: bool
+    """Whether the files of these pictures were read too."""
+
+
+def verify_case(connection: Connection, case_id: int, store: PictureStore | None = None) -> CaseVerdict:
+    """Read one case as `verify_all` reads every one: its chain, its report, its closings, its pictures, its standing.
+
+    With `store`, and where its rows fit, its pictures' files are read too, if the store can be read.
+    """
+    reader = _Reader(connection, None)
+    broken, files_read = reader.read_one(case_id), False
+    if store is not None and broken is None:
+        try:
+            fault = next(case_picture_faults(connection, store, case_id), None)
+            broken, files_read = told_fault(connection, fault) if fault else None, True
+        except StoreUnusable:
+            LOG.exception("the pictures of a case could not be read", extra={"action": "picture_store_unusable"})
+    counted = reader.counted
+    pictures = counted.pictures + counted.unnamed_pictures
+    return CaseVerdict(
+        counted.events, bool(counted.sealed), not counted.unproven_deadlines, broken, pictures, files_read
+    )
 
 
 class _Reader:
@@ -121,20 +205,30 @@ class _Reader:
             last = cases[-1]["id"]
         return None
 
+    def read_one(self, case_id: int) -> Broken | None:
+        """The first fault of one case; none of a case that is not there."""
+        columns = [_CASES.c[name] for name in _OF_CASE]
+        cases = self._rows(select(*columns).where(_CASES.c.id == case_id))
+        return self._read_some(cases) if cases else None
+
     def _read_some(self, cases: Sequence[Row]) -> Broken | None:
         first, last = cases[0]["id"], cases[-1]["id"]
         beside = [self._by_case(table, first, last) for table in _BESIDE]
+        pictures = pictures_of_span(self._connection, first, last)
         # Closed at once, also after a fault: the open cursor would keep the rest of the rows on the server.
         with closing(self._events(first, last)) as rows:
             chains = _Chains(rows)
             for case in cases:
                 reports, closings, exemptions = (of_case.get(case["id"], ()) for of_case in beside)
-                proof = CaseProof(CaseFile(case, reports, closings, exemptions), self._calendars.of)
+                shown = pictures.get(case["id"], CasePictures())
+                proof = CaseProof(CaseFile(case, reports, closings, exemptions, shown), self._calendars.of)
                 broken = self._read_case(proof, chains.of(case["id"]))
                 if broken:
                     return broken
                 self.counted.closings += len(closings)
                 self.counted.exemptions += len(exemptions)
+                self.counted.pictures += proof.named_pictures
+                self.counted.unnamed_pictures += len(shown.rows) - proof.named_pictures
         return None
 
     def _read_case(self, proof: CaseProof, events: Iterable[Sequence[Any]]) -> Broken | None:
@@ -225,12 +319,15 @@ def _damaged_editions(connection: Connection) -> Iterator[str]:
 
 
 def _orphan(connection: Connection) -> Broken | None:
-    """A row whose case was removed, which the foreign key forbids wherever it is on."""
-    for table in (_EVENTS, *_BESIDE):
-        alone = table.c.case_id.is_not(None) & ~exists().where(_CASES.c.id == table.c.case_id)
+    """A row whose case or report was removed, which the foreign key forbids wherever it is on."""
+    of_cases = [(table.c.case_id, _CASES, "a case") for table in (_EVENTS, *_BESIDE, PICTURES)]
+    for column, owners, owner in (*of_cases, (PICTURES.c.report_id, _REPORTS, "a report")):
+        table = column.table
+        alone = column.is_not(None) & ~exists().where(owners.c.id == column)
         row = connection.execute(select(table).where(alone).order_by(table.c.id).limit(1)).mappings().one_or_none()
         if row:
-            return Broken(Problem.ORPHAN, row["case_id"], row.get("seq", 0), table.name, row["id"], "a case", "none")
+            seq, case_id = row.get("seq", 0), row["case_id"] or 0
+            return Broken(Problem.ORPHAN, case_id, seq, table.name, row["id"], owner, "none")
     return None
 
 

@@ -159,7 +159,12 @@ def _action_of(row: Row[Any], city: City, targets: Mapping[str, tuple[int, str]]
 
 
 def _actor(code: str, post: Post | None) -> Actor:
-    """A post that has gone from the directory since it acted keeps its name and loses its rights."""
+    """A post that has gone from the directory since it acted keeps its name and loses its rights.
+
+    A reporter who objects is no post: whoever put their action had opened their report's own link.
+    """
+    if code == Role.PUBLIC:
+        return Actor(code, Role.PUBLIC)
     return Actor(code, post.role, post.unit) if post else Actor(code, Role.AUDITOR)
 
 

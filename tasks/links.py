@@ -43,9 +43,11 @@ class Purpose(StrEnum):
     """A reporter reads what became of their report."""
     MINE = "mine"
     """A post's own page: all that waits for it."""
+    WALL = "wall"
+    """The page on the screen of the command centre; a post answers for it."""
 
 
-_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/"}
+_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/"}
 """Where on the desk a link of a purpose leads."""
 
 
@@ -75,10 +77,18 @@ class Lives:
 
     days: int
     own_page_hours: int
+    wall_days: int = 190
 
     def of(self, purpose: Purpose) -> timedelta:
-        """The life of a link for a purpose: what opens everything of a post lives shorter."""
-        return timedelta(hours=self.own_page_hours) if purpose is Purpose.MINE else timedelta(days=self.days)
+        """The life of a link for a purpose: what opens everything of a post lives shorter, what hangs there longer."""
+        if purpose is Purpose.MINE:
+            return timedelta(hours=self.own_page_hours)
+        return timedelta(days=self.wall_days if purpose is Purpose.WALL else self.days)
+
+    @property
+    def longest(self) -> timedelta:
+        """What is older than this opens nothing, whatever it was for."""
+        return max(self.of(purpose) for purpose in Purpose)
 
 
 def open_valid_link(connection: Connection, key: bytes, token: str, now: datetime, lives: Lives) -> Link:
@@ -86,7 +96,7 @@ def open_valid_link(connection: Connection, key: bytes, token: str, now: datetim
 
     Raises: LinkForged, LinkExpired.
     """
-    link, signed_at = _read(key, token, now, max(lives.days, 1 + lives.own_page_hours // 24) * _DAY_SECONDS)
+    link, signed_at = _read(key, token, now, int(lives.longest.total_seconds()))
     if now - signed_at > lives.of(link.purpose):
         raise LinkExpired
     if not counts_since(connection, link.recipient, signed_at):

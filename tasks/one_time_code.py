@@ -16,7 +16,7 @@ from models.desk_access import OneTimeCode
 from models.notice import Notice, NoticeKind, NoticeState, Priority
 from models.tables import table_of
 from tasks.alone import work_alone
-from tasks.revocation import counts_since
+from tasks.revocation import counts_since, last_revocation
 
 CODES, NOTICES = table_of(OneTimeCode), table_of(Notice)
 
@@ -41,7 +41,10 @@ def send_code(connection: Connection, post: str, now: datetime) -> int | None:
     Returns the notice's id.
     """
     work_alone(connection)
-    lately = select(func.count()).where(CODES.c.post == post, CODES.c.sent_at > now - timedelta(hours=1))
+    # A thief with the link may use up the codes of an hour; once the link is revoked its owner starts afresh.
+    an_hour_ago = now - timedelta(hours=1)
+    since = max(an_hour_ago, last_revocation(connection, post) or an_hour_ago)
+    lately = select(func.count()).where(CODES.c.post == post, CODES.c.sent_at > since)
     if (connection.scalar(lately) or 0) >= MOST_AN_HOUR:
         return None
     nonce, until = secrets.token_urlsafe(16), now + GOOD_FOR

@@ -17,6 +17,7 @@ from models.notice import NoticeKind
 from models.tables import table_of
 from tasks.access_settings import AccessSettings
 from tasks.alone import work_alone
+from tasks.client_network import network_of
 from tasks.one_time_code import write_key
 from tasks.personal_data import fingerprint
 
@@ -45,7 +46,7 @@ def ask_for_own_page(
     """
     work_alone(connection)
     connection.execute(delete(ASKED).where(ASKED.c.at <= now - AN_HOUR))
-    address = fingerprint(key, "client", client)
+    address = fingerprint(key, "client", network_of(client))
     if _count(connection, {"client": address}, now) >= rules.asks_per_client:
         return Asked(too_often=True)
     post = post_called(city, named, now)

@@ -126,6 +126,24 @@ class PictureStore:
                 if own:
                     yield StoredFile(name, own[1], own[2] is None, _written_at(found))
 
+    def remove(self, file: StoredFile, before: datetime) -> bool:
+        """Remove a file last written before a moment; False where it is gone, or was written again since it was found.
+
+        Raises: StoreUnusable.
+        """
+        path = f"{self._folder}/{file.digest[:2]}/{file.name}"
+        try:
+            self._files.invalidate_cache(path)
+            written_at = _written_at(self._files.info(path))
+            if written_at is None or written_at >= before:
+                return False
+            self._files.rm_file(path)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise _unusable("written", error) from error
+        return True
+
     def _shelf(self, shelf: str) -> list[dict[str, Any]]:
         try:
             found: list[dict[str, Any]] = self._files.ls(f"{self._folder}/{shelf}", detail=True)

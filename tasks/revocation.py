@@ -24,5 +24,11 @@ def counts_since(connection: Connection, post: str, moment: datetime) -> bool:
 
     Links carry whole seconds: one signed in the very second of a revocation does not count.
     """
-    last: datetime | None = connection.scalar(select(func.max(REVOCATIONS.c.at)).where(REVOCATIONS.c.post == post))
+    last = last_revocation(connection, post)
     return last is None or moment > last
+
+
+def last_revocation(connection: Connection, post: str) -> datetime | None:
+    """When the access of a post was last revoked, if it ever was."""
+    last: datetime | None = connection.scalar(select(func.max(REVOCATIONS.c.at)).where(REVOCATIONS.c.post == post))
+    return last

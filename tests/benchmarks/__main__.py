@@ -5,7 +5,7 @@ Example: python -m tests.benchmarks deadlines transitions
 
 import sys
 
-from tests.benchmarks import deadlines, deliveries, runs, stored_cases, taps, transitions
+from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -13,6 +13,7 @@ BENCHES = {
     "transitions": transitions.run,
     "stored_cases": stored_cases.run,
     "runs": runs.run,
+    "pages": pages.run,
     "taps": taps.run,
 }
 

@@ -1,6 +1,7 @@
 """`zhihui audit verify` as an auditor runs it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -8,9 +9,13 @@ from typer.testing import CliRunner
 
 from deployments.audit_commands import FAULTS, audit_app
 from models.chain import Problem
+from models.picture import OfReport, PictureKind
 from tasks.database import open_database, transaction
+from tasks.picture_store import PictureStore
+from tasks.pictures import Handed, add_pictures
 from tasks.settings import Settings
-from tests.event_rows import write_case
+from tests.event_rows import MOMENT, write_case
+from tests.pictures import a_read_picture, a_scene, encoded
 
 runner = CliRunner()
 
@@ -39,6 +44,8 @@ def test_an_intact_database_is_said_to_be_intact(two_cases: Settings) -> None:
     assert result.stdout.splitlines() == [
         "已核验案件 2 件、事件 5 条 · cases and events checked",
         "封存的上报 1 件、结案 0 次、免责 0 次 · sealed reports, closings and exemptions checked",
+        "图片 0 张与事件相符 · pictures that events name checked",
+        "图片文件未读取；记录相符时加 --files 逐个核对 · picture files not read; --files does, once rows fit",
         "未封存的上报 1 件，由旧版程序受理，未比对 · not sealed by an older program",
         "时限未复算 2 件，所用日历已不可得 · deadlines on a calendar now gone",
         "完整，未被改动 · intact, nothing was altered",
@@ -51,7 +58,7 @@ def test_programs_get_one_json_object(two_cases: Settings) -> None:
     assert json.loads(result.stdout) == {
         **{"intact": True, "broken": None, "damaged_editions": [], "unguarded_tables": []},
         **{"cases": 2, "events": 5, "sealed": 1, "unsealed": 1, "closings": 0, "exemptions": 0},
-        "unproven_deadlines": 2,
+        **{"unproven_deadlines": 2, "pictures": 0, "unnamed_pictures": 0, "files": None},
     }
 
 
@@ -101,6 +108,32 @@ def test_an_altered_state_is_told_with_column_expected_and_found(two_cases: Sett
     result = runner.invoke(audit_app, ["verify"])
     assert result.exit_code == 1
     assert "（cases.id 2）：state 与事件推算不符：应为 reported，实为 closed · state is not what" in result.stdout
+
+
+def test_files_of_pictures_are_read_when_asked_and_the_first_that_does_not_fit_is_named(two_cases: Settings) -> None:
+    engine, store = open_database(two_cases.database_url), PictureStore(two_cases.pictures)
+    (stored,) = store.keep([a_read_picture(encoded(a_scene(1, 96, 72)))])
+    with transaction(engine) as connection:
+        add_pictures(connection, [stored], OfReport(2), Handed(PictureKind.BEFORE, "public", "desk"), MOMENT)
+    engine.dispose()
+    lines = runner.invoke(audit_app, ["verify", "--files"]).stdout.splitlines()
+    assert "事件未记载的图片 1 张，随上报提交，或办理未定、被拒 · no event names them" in lines
+    assert "图片文件 2 个与摘要相符 · picture files that are what their digests say" in lines
+    (Path(two_cases.pictures) / stored.sha256[:2] / f"{stored.sha256}.jpg").write_bytes(b"another")
+    assert runner.invoke(audit_app, ["verify"]).exit_code == 0, "files are not read unasked"
+    result = runner.invoke(audit_app, ["verify", "--files"])
+    assert result.exit_code == 1
+    assert f"案件 R20190505000002（picture.id 1）：图片文件被改动：sha256 应为 {stored.sha256}" in result.stdout
+    broken = json.loads(runner.invoke(audit_app, ["verify", "--files", "--json"]).stdout)["broken"]
+    assert (broken["problem"], broken["case"], broken["column"]) == ("file_altered", "R20190505000002", "sha256")
+
+
+def test_a_store_that_cannot_be_read_is_said(two_cases: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHIHUI_PICTURES", "nowhere://pictures")
+    result = runner.invoke(audit_app, ["verify", "--files"])
+    assert result.exit_code == 1
+    assert "nowhere://" in result.stderr
+    assert runner.invoke(audit_app, ["verify"]).exit_code == 0
 
 
 @pytest.mark.parametrize("problem", Problem)

@@ -60,3 +60,9 @@ def phone_of(client: TestClient, settings: Settings, post: str, case: str, purpo
 def text_of(page: str) -> str:
     """What a reader sees of a page, on one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def proof_of(page: str) -> dict[str, str]:
+    """What a page puts into its forms beside their fields."""
+    found = {name: re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("key", "proof")}
+    return {name: match[1] for name, match in found.items() if match}

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from desk.form_facts import FormCode, NoSuchForm, field_names, posted_fields, read_typed
 from models.city import City
 from models.vocabulary import ActionName, RequestKind
+from tasks.inbox import INBOX
 from tasks.lifecycle import move_cases
 from tasks.links import Purpose
 from tasks.settings import Settings
@@ -21,7 +22,7 @@ from tests.desk.conftest import NOW
 from tests.desk.phone import Phone, phone_of
 from tests.desk.test_act import inbox
 from tests.desk.ways_to_act import HANDLING
-from tests.stored_cases import acts, at, reports_taken_in
+from tests.stored_cases import acts, at, reports_taken_in, rows_of
 
 HOSTILE = {
     "markup": "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>",
@@ -176,13 +177,13 @@ def test_a_reporter_with_somebody_elses_form_does_nothing(
     assert inbox(sqlite_engine) == []
 
 
-def test_a_unit_that_has_no_part_in_a_case_is_offered_nothing_and_cannot_act(
-    client: TestClient, settings: Settings, sqlite_engine: Engine, case: str
+def test_a_unit_that_has_no_part_in_a_case_sees_nothing_of_it_and_cannot_act(
+    client: TestClient, settings: Settings, sqlite_engine: Engine, case: str, liaison: Phone
 ) -> None:
     water = phone_of(client, settings, "water-liaison", case)
-    assert water.forms() == set()
-    page = water.page()
-    assert 'name="key"' not in page
+    assert client.get(water.path).status_code == 403
+    assert water.sends(liaison.hidden("report_handled")).status_code == 403
+    assert rows_of(sqlite_engine, select(INBOX).where(INBOX.c.origin == "desk")) == []
 
 
 def test_an_unknown_form_in_the_address_opens_the_plain_page(liaison: Phone) -> None:

@@ -18,6 +18,7 @@ from tasks.links import Link, Purpose, sign_link
 from tasks.personal_data import add_reporter
 from tasks.settings import Settings
 from tests.cities import changed
+from tests.desk.phone import proof_of
 from tests.notice_rows import notice, notices_of_kind
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
 
@@ -53,7 +54,7 @@ def receipt(sqlite_engine: Engine, city: City, settings: Settings) -> str:
         ("09:05", "order_check", "acceptor-a", {"inspector": "inspector-a"}),
         ("09:10", "check", "inspector-a", {"result": "failed", "reason": "墙角仍有残留"}),
         ("09:20", "ask", "lihe-liaison", {"kind": "extension", "reason": "需调度清运车"}),
-        ("09:25", "hand_back", "water-liaison", {"reason": "试一试"}),
+        ("09:25", "ask", "lihe-head", {"kind": "extension", "reason": "试一试"}),
     ):
         acts(sqlite_engine, city, [name], action, post, at(MONDAY + when), **facts)
         move_cases(sqlite_engine, now=at(MONDAY + when))
@@ -108,8 +109,8 @@ def test_the_history_tells_who_did_what_when_and_what_was_said(
 def test_a_refused_action_is_explained_to_the_one_who_tried_it_and_to_nobody_else(
     client: TestClient, receipt: str, path_of: Callable[..., str]
 ) -> None:
-    assert "案件由梨河镇负责，贵单位不能办理" in client.get(path_of("water-liaison", NUMBER)).text
-    assert "贵单位不能办理" not in client.get(path_of("lihe-liaison", NUMBER)).text
+    assert "已有一件“延期”申请待审批" in client.get(path_of("lihe-head", NUMBER)).text
+    assert "已有一件“延期”申请待审批" not in client.get(path_of("lihe-liaison", NUMBER)).text
 
 
 def test_a_reporter_sees_how_far_it_is_and_nothing_of_the_citys_inside(
@@ -248,11 +249,14 @@ def test_the_button_acknowledges_what_the_reader_was_told_and_the_page_says_who_
     path = path_of("lihe-liaison", NUMBER)
     assert "收到</button>" in client.get(path).text
     assert notice(sqlite_engine, rework)["state"] == "sent", "opening a page acknowledges nothing"
-    first = client.post(f"{path}/received", follow_redirects=False)
+    assert client.post(f"{path}/received").status_code == 403, "no page of ours drew this form"
+    assert notice(sqlite_engine, rework)["state"] == "sent"
+    proof = proof_of(client.get(path).text)
+    first = client.post(f"{path}/received", data=proof, follow_redirects=False)
     assert (first.status_code, first.headers["location"]) == (303, path)
     row = notice(sqlite_engine, rework)
     assert (row["acknowledged_by"], row["acknowledged_how"]) == ("lihe-liaison", "page")
-    again = client.post(f"{path}/received?lang=en")
+    again = client.post(f"{path}/received?lang=en", data=proof)
     assert "Acknowledged by 梨河镇值班员甲" in again.text
     assert "Received</button>" not in again.text
     assert notice(sqlite_engine, rework)["acknowledged_at"] == row["acknowledged_at"]
@@ -265,7 +269,8 @@ def test_only_a_link_to_the_case_acknowledges(
     for path in bad_links(path_of).values():
         assert client.post(f"{path}/received").status_code == 403
     assert client.post(f"{path_of(receipt, receipt, Purpose.REPORT)}/received").status_code == 403
-    assert client.post(f"{path_of('lihe-head', NUMBER)}/received").status_code == 200
+    head = path_of("lihe-head", NUMBER)
+    assert client.post(f"{head}/received", data=proof_of(client.get(head).text)).status_code == 200
     assert notice(sqlite_engine, rework)["state"] == "sent"
 
 

@@ -19,8 +19,8 @@ from tasks.inbox import INBOX, find_case
 from tasks.lifecycle import move_cases
 from tasks.settings import Settings
 from tests.desk.conftest import NOW
-from tests.desk.phone import phone_of, text_of
-from tests.desk.test_own_page import Browser, proof_of
+from tests.desk.phone import phone_of, proof_of, text_of
+from tests.desk.test_own_page import Browser
 from tests.desk.ways_to_act import HANDLING
 from tests.stored_cases import acts, reports_taken_in, rows_of
 
@@ -112,7 +112,7 @@ def test_one_that_somebody_else_decided_meanwhile_holds_up_none_of_the_others(
     fields = proof_of(page) | boxes(page) | {"press": "decide:granted", "reason": "情况属实"}
     answer = browser.client.post(f"{link}/decide", data=fields)
     assert "已提交2件，未办1件" in text_of(answer.text)
-    assert "没有" in text_of(answer.text)
+    assert "没有待审批的“挂账”申请" in text_of(answer.text)
     assert len(put(browser)) == 2
 
 
@@ -134,6 +134,18 @@ def test_rows_of_others_forged_rows_and_strange_buttons_do_nothing(browser: Brow
     assert decides(browser, "dispatcher", "delete").status_code == 403
     assert decides(browser, "dispatcher", "decide:perhaps").status_code == 403
     assert decides(browser, "dispatcher", "decide:granted", key="forged").status_code == 403
+    assert put(browser) == []
+
+
+def test_a_row_of_a_case_that_is_not_the_readers_gets_no_link_to_it(browser: Browser, waiting: list[str]) -> None:
+    rows = {f"{CHOSEN}1": f"{waiting[0]} decide-suspension", f"{CHOSEN}2": "R1 decide-suspension"}
+    link = browser.link("water-liaison")
+    answer = browser.client.post(
+        f"{link}/decide",
+        data=proof_of(browser.client.get(link).text) | rows | {"press": "decide:granted", "reason": "x"},
+    )
+    assert "/c/" not in answer.text
+    assert answer.text.count("这个案件已不在您的队列里") == 2, "whether there is such a case or not"
     assert put(browser) == []
 
 

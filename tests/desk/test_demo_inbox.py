@@ -11,6 +11,7 @@ from desk.app import create_app
 from desk.demo_inbox import MESSAGES, MOST_KEPT
 from models.city import City
 from tasks.database import reading, transaction
+from tasks.lifecycle import move_cases
 from tasks.message_settings import MessageSettings
 from tasks.notify import Delivery, deliver_and_wait
 from tasks.settings import Settings
@@ -30,13 +31,14 @@ def test_a_notice_is_delivered_into_the_inbox_and_its_link_opens_the_case(
         sqlite_engine, changed("contact_points.csv", "dingtalk,env:ZHIHUI_TEST_DINGTALK", "dingtalk,demo")
     )
     reports_taken_in(sqlite_engine, city, 1, at("2019-05-06 09:00"))
+    move_cases(sqlite_engine, now=at("2019-05-06 09:01"))
     listener = free_socket()
     settings = settings.model_copy(update={"desk_url": f"http://127.0.0.1:{listener.getsockname()[1]}"})
     notice_id = write_notice(sqlite_engine, case_id=1)
     app = create_app(settings, sqlite_engine, clock=lambda: NOW)
     with served(app, listener):
         delivery = deliver_and_wait(sqlite_engine, city, settings, now=NOW, case_ids=[1])
-    assert delivery == Delivery(sent=1, attempts=1)
+    assert delivery == Delivery(sent=2, attempts=2), "the written one, and the task of the dispatch"
     assert attempts(sqlite_engine, notice_id)[0]["outcome"] == "handed_over"
     client = TestClient(app)
     page = client.get("/demo/inbox").text

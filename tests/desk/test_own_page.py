@@ -24,7 +24,7 @@ from tasks.one_time_code import MOST_AN_HOUR, NOTICES, code_of
 from tasks.revocation import revoke_access
 from tasks.settings import Settings
 from tests.desk.conftest import NOW, QuietEngine
-from tests.desk.phone import text_of
+from tests.desk.phone import proof_of, text_of
 from tests.stored_cases import reports_taken_in, rows_of
 
 
@@ -78,12 +78,6 @@ class Browser:
         if answer.headers.get("location") != "/seat":
             raise AssertionError(f"{answer.status_code}: {text_of(answer.text)}")
         return str(answer.headers["set-cookie"])
-
-
-def proof_of(page: str) -> dict[str, str]:
-    """What a page puts into its forms beside their fields."""
-    found = {name: re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("key", "proof")}
-    return {name: match[1] for name, match in found.items() if match}
 
 
 @pytest.fixture

@@ -279,12 +279,19 @@ def test_a_reporter_sees_their_own_picture_and_the_proof_once_it_is_closed(
     assert reporter.client.get(f"{reporter.path}/picture/{inside.sha256}").status_code == 404
 
 
+def is_sent_to_check(engine: Engine, city: City, cases: list[str]) -> None:
+    """What was reported as handled is given to an inspector."""
+    move_cases(engine, now=NOW)
+    acts(engine, city, cases, "order_check", "acceptor-a", NOW, inspector="inspector-a")
+    move_cases(engine, now=NOW)
+
+
 def test_an_after_picture_like_that_of_another_case_is_flagged_to_those_who_check(
-    sqlite_engine: Engine, phone: Callable[..., Phone], cases: list[str]
+    sqlite_engine: Engine, phone: Callable[..., Phone], cases: list[str], city: City
 ) -> None:
     for case, picture in zip(cases, (SCENE, ALIKE), strict=True):
         assert sends(phone("lihe-liaison", case), "report_handled", files(picture)).status_code == 303
-    move_cases(sqlite_engine, now=NOW)
+    is_sent_to_check(sqlite_engine, city, cases)
     number = re.search(r'class="number">([^<]+)<', phone("inspector-a", cases[1]).page())
     told = f"与 {number[1] if number else ''} 的处置后照片高度相似，请核实"
     assert {
@@ -295,11 +302,11 @@ def test_an_after_picture_like_that_of_another_case_is_flagged_to_those_who_chec
 
 
 def test_pictures_that_differ_are_not_flagged(
-    sqlite_engine: Engine, phone: Callable[..., Phone], cases: list[str]
+    sqlite_engine: Engine, phone: Callable[..., Phone], cases: list[str], city: City
 ) -> None:
     for case, picture in zip(cases, (SCENE, ANOTHER), strict=True):
         sends(phone("lihe-liaison", case), "report_handled", files(picture))
-    move_cases(sqlite_engine, now=NOW)
+    is_sent_to_check(sqlite_engine, city, cases)
     page = phone("inspector-a").page()
     assert shots(page)
     assert "高度相似" not in page

@@ -14,8 +14,8 @@ from tasks.database import transaction
 from tasks.revocation import revoke_access
 from tasks.settings import Settings
 from tests.desk.conftest import NOW
-from tests.desk.phone import text_of
-from tests.desk.test_own_page import Browser, proof_of
+from tests.desk.phone import proof_of, text_of
+from tests.desk.test_own_page import Browser
 from tests.stored_cases import reports_taken_in, rows_of
 
 

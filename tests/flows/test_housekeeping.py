@@ -1,8 +1,10 @@
 """Records of idle runs are cleared away after their time, and no other record is."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,8 +33,14 @@ from flows.case_lifecycle import case_lifecycle
 from flows.housekeeping import HousekeepingVisit, housekeeping
 from flows.surroundings import surroundings
 from flows.telling import IDLE
+from models.picture import OfCase, PictureKind
+from tasks.database import transaction
 from tasks.lifecycle import move_cases
+from tasks.picture_store import PictureStore
+from tasks.pictures import Handed, add_pictures
 from tasks.settings import Settings
+from tests.event_rows import MOMENT, write_case
+from tests.pictures import a_read_picture, a_scene, encoded
 from tests.stored_cases import a_loaded_city, at, reports_taken_in
 
 pytestmark = [
@@ -202,6 +210,37 @@ async def test_a_dropped_sweep_of_the_schedule_is_cleared_and_one_a_person_start
     assert await left_of(client, running, persons, schedules) == {running, persons}
     # Its deployment goes with this test, and nobody could settle it after that.
     await client.set_flow_run_state(running, Completed())
+
+
+async def test_old_files_that_no_row_names_are_removed_and_the_run_says_so(
+    engine: Engine, client: PrefectClient, settings: Settings
+) -> None:
+    store = PictureStore(settings.pictures)
+    named, _, new = store.keep([a_read_picture(encoded(a_scene(seed, 96, 72))) for seed in range(3)])
+    with transaction(engine) as connection:
+        write_case(connection, 1, length=1)
+        add_pictures(connection, [named], OfCase(1), Handed(PictureKind.AFTER, "lihe-duty", "desk"), MOMENT)
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    for file in store.files():
+        if file.digest not in (new.sha256, new.small_sha256):
+            os.utime(Path(settings.pictures) / file.digest[:2] / file.name, (long_ago, long_ago))
+    first, second, third = [await cleared(most_files=1), await cleared(), await cleared()]
+    assert [("清理图片文件 1 个" in run.name, run.tags) for run in (first, second)] == [(True, [])] * 2
+    assert ("图片" in third.name, third.tags) == (False, [IDLE])
+    assert {file.digest for file in store.files()} == {named.sha256, named.small_sha256, new.sha256, new.small_sha256}
+
+
+async def test_a_store_that_cannot_be_used_is_said_and_runs_are_cleared(
+    engine: Engine, client: PrefectClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cleared()
+    run = await a_run(client, Running(), Completed(), tags=(IDLE,))
+    monkeypatch.setenv("ZHIHUI_PICTURES", "nowhere://pictures")
+    surroundings.cache_clear()
+    said = await cleared(await a_day_after(client, run))
+    assert not await left_of(client, run)
+    assert said.name.endswith("· 图片存储不可用")
+    assert said.tags == []
 
 
 @pytest.fixture

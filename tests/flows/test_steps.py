@@ -15,7 +15,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from flows import housekeeping, intake, steps, take_action
 from tasks.database_errors import DatabaseOutdated, DatabaseUnreachable
 
-STEPS = [steps.move, steps.send, intake.take_in, take_action.put, take_action.outcome, housekeeping.clear]
+STEPS = [
+    steps.move,
+    steps.send,
+    intake.take_in,
+    take_action.put,
+    take_action.outcome,
+    housekeeping.clear,
+    housekeeping.clear_files,
+]
 
 
 @pytest.mark.parametrize(

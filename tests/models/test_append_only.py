@@ -10,8 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from models.append_only import APPEND_ONLY, ensure_append_only, unguarded_tables
 from models.case import CaseClosing, Exemption
+from models.citizens import Satisfaction
 from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
+from models.desk_record import DeskRecord
 from models.picture import Picture
 from models.tables import all_tables, table_of
 from tasks.database import reading, transaction
@@ -37,6 +39,8 @@ def with_rows(engine: Engine) -> Engine:
             CityEdition(digest="e", city_code="410184", loaded_at=MOMENT, loaded_by="admin", manifest={}),
             a_picture(),
             AccessRevocation(post="lihe-liaison", at=MOMENT, by="admin"),
+            DeskRecord(key="k", kind="access_revoked", subject="lihe-liaison", by="admin", at=MOMENT),
+            Satisfaction(key="k", report_id=1, case_id=1, round=1, score=5, at=MOMENT),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine

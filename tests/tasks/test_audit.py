@@ -13,15 +13,20 @@ from models.case import CaseEvent
 from models.case_state import CaseState
 from models.chain import Problem, event_hash
 from models.event_rows import chain_events, event_of
+from models.picture import OfCase, OfReport, PictureKind
+from models.refusal import Refusal
 from models.tables import all_tables, table_of
 from tasks.audit import AuditReport, verify_all
 from tasks.case_store import CASES, EVENTS
 from tasks.database import is_postgres, reading, transaction
+from tasks.inbox import INBOX, Put, put_action
 from tasks.intake import take_in
 from tasks.lifecycle import move_cases
 from tasks.personal_data import erase_reporter
+from tasks.pictures import PICTURES, Handed, add_pictures
 from tests.cities import SMALL_CITY
-from tests.event_rows import write_case
+from tests.event_rows import MOMENT, write_case
+from tests.pictures import a_stored_picture
 from tests.source_files import HEADER, a_mapping, a_row, csv_bytes, write_file
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of
 
@@ -233,6 +238,69 @@ def test_an_event_forged_with_all_hashes_after_it_is_found_where_it_contradicts_
     broken = verify_all(sqlite_engine).broken
     assert broken is not None
     assert (broken.problem, broken.case_id, broken.column) == (problem, 1, column)
+
+
+# Pictures
+
+
+def with_pictures(engine: Engine) -> None:
+    """A case with three pictures its events name, one of its report, one refused, one that waits, one only typed."""
+    city = a_loaded_city(engine)
+    receipts = reports_taken_in(engine, city, 2, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    acts(engine, city, receipts, "receive", "lihe-liaison", at("2019-05-06 08:10"))
+    after, before = Handed(PictureKind.AFTER, "lihe-liaison", "desk"), Handed(PictureKind.BEFORE, "public", "desk")
+
+    def kept(names: str, handed: Handed = after, report: bool = False) -> list[str]:
+        subject, stored = OfReport(1) if report else OfCase(1), [a_stored_picture(name) for name in names]
+        with transaction(engine) as connection:
+            digests = add_pictures(connection, stored, subject, handed, MOMENT)
+        assert not isinstance(digests, Refusal)
+        return list(digests)
+
+    def acted(action: str, when: str, **facts: Any) -> None:
+        wish: dict[str, Any] = {"by_post": "lihe-liaison", "facts": facts, "origin": "desk", "now": at(when)}
+        with transaction(engine) as connection:
+            assert isinstance(put_action(connection, city, case=receipts[0], action=action, **wish), Put)
+
+    kept("r", before, report=True)
+    acted("report_handled", "2019-05-06 09:00", pictures=kept("ab"))
+    acted("add_picture", "2019-05-06 09:01", picture=kept("c", Handed(PictureKind.OTHER, "lihe-liaison", "desk"))[0])
+    acts(engine, city, receipts[:1], "add_picture", "lihe-liaison", at("2019-05-06 09:02"), picture="ef" * 32)
+    acted("report_handled", "2019-05-06 09:03", pictures=kept("d"))
+    move_cases(engine, now=at("2019-05-06 09:05"))
+    acted("report_handled", "2019-05-06 09:06", pictures=kept("e"))
+
+
+EXCHANGES = [
+    ("DELETE FROM picture WHERE id = 2", Problem.MISSING, None),
+    ("UPDATE picture SET case_id = 2 WHERE id = 3", Problem.MISSING, None),
+    ("UPDATE picture SET kind = 'before' WHERE id = 4", Problem.MISSING, None),
+    ("UPDATE picture SET sha256 = original_sha256 WHERE id = 2", Problem.MISSING, None),
+    ("UPDATE picture SET case_id = 1, report_id = NULL WHERE id = 1", Problem.UNTOLD, 1),
+    ("UPDATE waiting_action SET facts = '{}' WHERE state = 'refused'", Problem.UNTOLD, 5),
+    ("UPDATE waiting_action SET facts = '[' WHERE state = 'waiting'", Problem.UNTOLD, 6),
+]
+
+
+def test_a_picture_that_was_taken_exchanged_or_put_in_is_found(engine: Engine) -> None:
+    with_pictures(engine)
+    report = verify_all(engine)
+    assert (report.broken, report.pictures, report.unnamed_pictures, report.files) == (None, 3, 3, None)
+    assert any("ef" * 32 in row.facts for row in rows_of(engine, select(EVENTS.c.facts))), "typed, and no fault"
+    tables = (PICTURES, INBOX)
+    stored = [[dict(row._mapping) for row in rows_of(engine, select(table))] for table in tables]
+    for tampering, problem, row_id in EXCHANGES:
+        with past_the_triggers(engine) as connection:
+            connection.execute(text(tampering))
+        broken = verify_all(engine).broken
+        assert broken is not None, tampering
+        assert (broken.problem, broken.case_id, broken.table, broken.row_id) == (problem, 1, "picture", row_id)
+        with past_the_triggers(engine) as connection:
+            for table, rows in zip(tables, stored, strict=True):
+                connection.execute(delete(table))
+                connection.execute(insert(table), rows)
+    assert verify_all(engine).intact
 
 
 def test_an_erased_reporter_breaks_no_seal(engine: Engine, tmp_path: Path) -> None:

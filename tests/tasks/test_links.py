@@ -81,6 +81,7 @@ def test_a_link_fits_into_a_text_message_and_holds_no_database_id() -> None:
 
 LIVES = Lives(days=30, own_page_hours=12)
 MINE = Link("lihe-liaison", Purpose.MINE, "lihe-liaison")
+WALL = Link("lihe-liaison", Purpose.WALL, "wall")
 
 
 def opens(engine: Engine, token: str, now: datetime) -> Link:
@@ -94,6 +95,15 @@ def test_what_opens_everything_of_a_post_lives_shorter(sqlite_engine: Engine) ->
     with pytest.raises(LinkExpired):
         opens(sqlite_engine, token, NOW + timedelta(hours=12, seconds=1))
     assert opens(sqlite_engine, sign_link(KEY, LINK, NOW), NOW + timedelta(days=30)) == LINK
+    with pytest.raises(LinkExpired):
+        opens(sqlite_engine, sign_link(KEY, LINK, NOW), NOW + timedelta(days=30, seconds=1))
+
+
+def test_what_hangs_on_a_wall_lives_longer(sqlite_engine: Engine) -> None:
+    token = sign_link(KEY, WALL, NOW)
+    assert opens(sqlite_engine, token, NOW + timedelta(days=190)) == WALL
+    with pytest.raises(LinkExpired):
+        opens(sqlite_engine, token, NOW + timedelta(days=190, seconds=1))
 
 
 def test_nothing_signed_before_a_revocation_opens_and_everything_after_it_does(engine: Engine) -> None:
@@ -103,12 +113,14 @@ def test_nothing_signed_before_a_revocation_opens_and_everything_after_it_does(e
     for before in (NOW, revoked):
         with pytest.raises(LinkForged):
             opens(engine, sign_link(KEY, LINK, before), revoked + timedelta(hours=2))
-    for link in (MINE, LINK):
+    for link in (MINE, LINK, WALL):
         assert opens(engine, sign_link(KEY, link, revoked + timedelta(seconds=1)), revoked + timedelta(hours=2)) == link
     other = Link("water-liaison", Purpose.CASE, "E1")
     assert opens(engine, sign_link(KEY, other, NOW), revoked) == other
 
 
-@pytest.mark.parametrize(("link", "path"), [(LINK, "/c/"), (Link("R1", Purpose.REPORT, "R1"), "/c/"), (MINE, "/me/")])
+@pytest.mark.parametrize(
+    ("link", "path"), [(LINK, "/c/"), (Link("R1", Purpose.REPORT, "R1"), "/c/"), (MINE, "/me/"), (WALL, "/wall/")]
+)
 def test_a_link_leads_to_the_page_of_its_purpose(link: Link, path: str) -> None:
     assert path_of(KEY, link, NOW) == path + sign_link(KEY, link, NOW)
