@@ -23,6 +23,8 @@ LONGEST = (
     "tests/deployments/test_up.py",
     "tests/tasks/test_replay.py",
     "tests/chaos/test_kills.py",
+    "tests/browser/test_story.py",
+    "tests/desk/test_api.py",
     "tests/models/test_lifecycle_properties.py",
     "tests/tasks/test_similar_cases.py",
     "tests/tasks/test_sample.py",

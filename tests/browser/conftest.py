@@ -72,9 +72,9 @@ class CityAtWork:
             thread.submit(deliver_and_wait, self.engine, self.city, self.settings, now=now).result()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests that look at pages."""
+    """One browser for the tests of a file. No longer: while it is there, this thread has an event loop that runs."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install Debian's package `chromium` to run the tests of the pages")
     with sync_playwright() as playwright:

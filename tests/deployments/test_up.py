@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,11 @@ def test_server_and_worker_killed_in_mid_sweep_the_next_sweep_runs_in_time(city:
     every_ten_seconds(city)
     held = sqlite3.connect(city.home / "zhihui.db", isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
+    since = datetime.now(UTC)
     sweeps = city.api("GET", "deployments/name/case-lifecycle/case-lifecycle")["id"]
     city.api("POST", f"deployments/{sweeps}/create_flow_run", name="swept away")
-    (running,) = city.wait("sweep in its transaction", lambda: city.sweeps("RUNNING"), 60)
+    # One that began before has its transaction behind it, and may end before anything is killed.
+    (running,) = city.wait("sweep in its transaction", lambda: begun_after(city.sweeps("RUNNING"), since), 60)
     for part in (city.part("deployments.prefect_server"), city.part("prefect", "worker")):
         part.kill()
     held.close()
@@ -203,6 +206,11 @@ def every_ten_seconds(city: LocalCity) -> None:
     (schedule,) = found["schedules"]
     path = f"deployments/{found['id']}/schedules/{schedule['id']}"
     city.api("PATCH", path, schedule={"interval": 10, "timezone": "Asia/Shanghai"})
+
+
+def begun_after(runs: list[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
+    """Those of these runs that began after a moment."""
+    return [run for run in runs if run["start_time"] and datetime.fromisoformat(run["start_time"]) > moment]
 
 
 def newer(runs: list[dict[str, Any]], than: dict[str, Any]) -> dict[str, Any] | None:

@@ -39,7 +39,7 @@ from tasks.lifecycle import move_cases
 from tasks.picture_store import PictureStore
 from tasks.pictures import Handed, add_pictures
 from tasks.settings import Settings
-from tests.event_rows import MOMENT, write_case
+from tests.event_rows import write_case
 from tests.pictures import a_read_picture, a_scene, encoded
 from tests.stored_cases import a_loaded_city, at, reports_taken_in
 
@@ -219,8 +219,9 @@ async def test_old_files_that_no_row_names_are_removed_and_the_run_says_so(
     named, _, new = store.keep([a_read_picture(encoded(a_scene(seed, 96, 72))) for seed in range(3)])
     with transaction(engine) as connection:
         write_case(connection, 1, length=1)
-        add_pictures(connection, [named], OfCase(1), Handed(PictureKind.AFTER, "lihe-duty", "desk"), MOMENT)
-    long_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+        handed, yesterday = Handed(PictureKind.AFTER, "lihe-duty", "desk"), datetime.now(UTC) - timedelta(days=1)
+        add_pictures(connection, [named], OfCase(1), handed, yesterday)
+    long_ago = (yesterday - timedelta(days=1)).timestamp()
     for file in store.files():
         if file.digest not in (new.sha256, new.small_sha256):
             os.utime(Path(settings.pictures) / file.digest[:2] / file.name, (long_ago, long_ago))
