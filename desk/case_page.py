@@ -11,7 +11,7 @@ from desk.acting_view import NotTaken, acting_view
 from desk.case_pictures import pictures_view
 from desk.case_view import CaseTeller
 from desk.context import Desk
-from desk.opened_case import FORBIDDEN, OpenedCase, opened_case, opened_link, opens_nothing
+from desk.opened_case import FORBIDDEN, OpenedCase, link_behind, opened_case, opened_link, opens_nothing
 from desk.pages import in_language, language_of, page
 from desk.posted_form import PostedForm, is_our_form
 from desk.public_report_page import report_page
@@ -36,10 +36,10 @@ def case_routes(desk: Desk) -> APIRouter:
         Opening it changes and acknowledges nothing: phones and mail filters open links that nobody reads.
         """
         now = desk.clock()
-        link = opened_link(desk, request, token, now)
-        if isinstance(link, HTMLResponse):
-            return link
         with reading(desk.engine) as connection:
+            link = link_behind(connection, desk, request, token, now)
+            if isinstance(link, HTMLResponse):
+                return link
             opened = opened_case(connection, request, token, link, now)
             return opened if isinstance(opened, HTMLResponse) else case_answer(connection, desk, request, opened)
 

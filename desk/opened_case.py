@@ -36,9 +36,14 @@ class OpenedCase:
 
 def opened_link(desk: Desk, request: Request, token: str, now: datetime) -> Link | HTMLResponse:
     """The link behind a token, or the page for one that opens nothing."""
+    with reading(desk.engine) as connection:
+        return link_behind(connection, desk, request, token, now)
+
+
+def link_behind(connection: Connection, desk: Desk, request: Request, token: str, now: datetime) -> Link | HTMLResponse:
+    """The same, in a transaction that goes on to read what the link opens."""
     try:
-        with reading(desk.engine) as connection:
-            return open_valid_link(connection, desk.settings.secret_key("link"), token, now, desk.lives)
+        return open_valid_link(connection, desk.settings.secret_key("link"), token, now, desk.lives)
     except LinkExpired:
         return page(request, "no_link.html", GONE, title="link_expired", city=None)
     except LinkForged:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
@@ -15,6 +15,7 @@ from models.city import City, Post
 from models.notice import Notice, NoticeKind, NoticeState
 from models.tables import table_of
 from models.vocabulary import UNIT_ROLES
+from tasks.bulk_rows import read_rows
 from tasks.notice_history import note
 
 NOTICES = table_of(Notice)
@@ -43,6 +44,16 @@ class Acknowledged:
     at: datetime | None = None
 
 
+class _Told(NamedTuple):
+    """What is asked of a notice to say who has acknowledged it."""
+
+    recipient: str | None
+    told: str | None
+    state: str
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+
+
 def acknowledge_notice(
     connection: Connection, notice_id: int, by: str, how: How, now: datetime, reason: str = ""
 ) -> Acknowledged | None:
@@ -64,9 +75,9 @@ def acknowledge_case(connection: Connection, case_id: int, by: str, how: How, no
 
 def left_to_acknowledge(connection: Connection, case_id: int, post: str) -> tuple[int, Acknowledged]:
     """How many messages about a case a post has not acknowledged, and who acknowledged the last of the others."""
-    rows = connection.execute(
-        select(NOTICES).where(NOTICES.c.case_id == case_id, _to([post]), _asks()).order_by(NOTICES.c.id)
-    ).all()
+    asks = f"(requires_ack OR kind = '{NoticeKind.SILENCE}')"
+    found = map(_Told._make, read_rows(connection, NOTICES, _Told._fields, "case_id", [case_id], "id", also=asks))
+    rows = [row for row in found if post in (row.recipient, row.told)]
     return sum(row.state in _OPEN for row in rows), _before(rows)
 
 
@@ -136,7 +147,7 @@ def _settle(
     return _before(rows)
 
 
-def _before(rows: Sequence[Row[Any]]) -> Acknowledged:
+def _before(rows: Sequence[Any]) -> Acknowledged:
     """The last acknowledgement among these."""
     settled = [row for row in rows if row.acknowledged_at is not None]
     last = max(settled, key=lambda row: row.acknowledged_at, default=None)

@@ -74,13 +74,21 @@ def update_rows(
 
 
 def read_rows(
-    connection: Connection, table: Table, names: Sequence[str], match: str, values: Sequence[int], order: str
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    match: str,
+    values: Sequence[int] | Sequence[str],
+    order: str,
+    also: str = "",
 ) -> list[tuple[Any, ...]]:
-    """These columns of every row whose column `match` holds one of these numbers, in the order of other columns.
+    """These columns of every row whose column `match` holds one of these values, in the order of other columns.
+
+    `also` is a condition without values, as both databases write it: "state = 'waiting'".
 
     Example: read_rows(connection, CLOCKS, ("case_id", "seq"), "case_id", ids, order="case_id, seq")
     """
-    prepared = _select(connection.dialect, table, tuple(names), match, order)
+    prepared = _select(connection.dialect, table, tuple(names), match, order, also)
     wanted = list(values) if is_postgres(connection) else json.dumps(list(values))
     rows = connection.exec_driver_sql(prepared.text, (wanted,)).all()
     columns = zip(*rows, strict=True)
@@ -124,9 +132,10 @@ def _update(
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _select(dialect: Dialect, table: Table, names: tuple[str, ...], match: str, order: str) -> _Prepared:
+def _select(dialect: Dialect, table: Table, names: tuple[str, ...], match: str, order: str, also: str) -> _Prepared:
     found = "= ANY(%s)" if dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
-    text = f"SELECT {', '.join(names)} FROM {table.name} WHERE {match} {found} ORDER BY {order}"  # noqa: S608 - ours
+    text = f"SELECT {', '.join(names)} FROM {table.name} WHERE {match} {found}"  # noqa: S608 - our own names
+    text = f"{text}{f' AND {also}' if also else ''} ORDER BY {order}"
     return _Prepared(text, names, tuple(_turn_back(table, name, dialect) for name in names))
 
 

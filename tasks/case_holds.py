@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models.case import Case
 from models.desk_access import CaseHold
 from models.tables import table_of
+from tasks.bulk_rows import read_rows
 from tasks.database import is_postgres
 
 HOLDS, CASES = table_of(CaseHold), table_of(Case)
@@ -52,9 +53,7 @@ def release_case(connection: Connection, case_id: int, post: str) -> bool:
 
 def holders(connection: Connection, case_ids: Sequence[int], now: datetime) -> dict[int, Hold]:
     """Who holds which of these cases. A hold ends with its time, or once the case has moved on."""
-    rows = connection.execute(
-        select(HOLDS.c.case_id, HOLDS.c.post, HOLDS.c.until)
-        .join(CASES, CASES.c.id == HOLDS.c.case_id)
-        .where(HOLDS.c.case_id.in_(case_ids), HOLDS.c.until > now, HOLDS.c.state == CASES.c.state)
-    )
-    return {row.case_id: Hold(row.post, row.until) for row in rows}
+    names = ("case_id", "post", "until", "state")
+    holds = [row for row in read_rows(connection, HOLDS, names, "case_id", case_ids, "case_id") if row[2] > now]
+    states = dict(read_rows(connection, CASES, ("id", "state"), "id", [row[0] for row in holds], "id")) if holds else {}
+    return {case_id: Hold(post, until) for case_id, post, until, state in holds if states.get(case_id) == state}

@@ -18,6 +18,7 @@ from models.clock import CaseClock
 from models.notice import Attempt
 from models.vocabulary import ClockKind, ClockState
 from models.worktime import ExplainedLine
+from tasks.bulk_rows import read_rows
 from tasks.case_store import CASES, NOTICES, read_cases, table
 from tasks.inbox import INBOX
 
@@ -137,54 +138,49 @@ def _clock_told(clock: CaseClock, city: City, now: datetime) -> ClockTold:
     return ClockTold(clock, clock.used(now, city.calendar), explanation)
 
 
+_EVENT_COLUMNS = (
+    *("seq", "action", "at", "recorded_at", "actor", "origin", "from_state", "to_state"),
+    *("facts", "edition", "flow_run_id", "hash"),
+)
+_NOTICE_COLUMNS = ("id", "kind", "recipient", "state", "created_at")
+_ATTEMPT_COLUMNS = ("notice_id", "channel", "started_at", "ok", "outcome")
+_ACTION_COLUMNS = ("state", "action", "by_post", "received_at", "outcome")
+
+
 def _events(connection: Connection, case_id: int) -> tuple[EventTold, ...]:
-    rows = connection.execute(select(EVENTS).where(EVENTS.c.case_id == case_id).order_by(EVENTS.c.seq))
+    rows = read_rows(connection, EVENTS, _EVENT_COLUMNS, "case_id", [case_id], "seq")
     return tuple(
-        EventTold(
-            row.seq,
-            row.action,
-            row.at,
-            row.recorded_at,
-            row.actor,
-            row.origin,
-            row.from_state,
-            row.to_state,
-            json.loads(row.facts),
-            row.edition,
-            row.flow_run_id,
-            row.hash,
-        )
-        for row in rows
+        EventTold(seq, action, at, recorded_at, actor, origin, before, after, json.loads(facts), edition, run, digest)
+        for seq, action, at, recorded_at, actor, origin, before, after, facts, edition, run, digest in rows
     )
 
 
 def _notices(connection: Connection, case_id: int) -> tuple[NoticeTold, ...]:
-    rows = connection.execute(select(NOTICES).where(NOTICES.c.case_id == case_id).order_by(NOTICES.c.id)).all()
+    rows = read_rows(connection, NOTICES, _NOTICE_COLUMNS, "case_id", [case_id], "id")
     tries: dict[int, list[tuple[str, datetime, bool | None, str]]] = {}
-    attempts = select(ATTEMPTS).where(ATTEMPTS.c.notice_id.in_([row.id for row in rows])).order_by(ATTEMPTS.c.id)
-    for attempt in connection.execute(attempts):
-        tries.setdefault(attempt.notice_id, []).append(
-            (attempt.channel, attempt.started_at, attempt.ok, attempt.outcome)
-        )
+    ids = [row[0] for row in rows]
+    for notice_id, *attempt in read_rows(connection, ATTEMPTS, _ATTEMPT_COLUMNS, "notice_id", ids, "id"):
+        tries.setdefault(notice_id, []).append((attempt[0], attempt[1], attempt[2], attempt[3]))
     return tuple(
-        NoticeTold(row.kind, row.recipient, row.state, row.created_at, tuple(tries.get(row.id, ()))) for row in rows
+        NoticeTold(kind, recipient, state, created_at, tuple(tries.get(notice_id, ())))
+        for notice_id, kind, recipient, state, created_at in rows
     )
 
 
 def _actions(connection: Connection, case_id: int) -> tuple[ActionTold, ...]:
     """Actions that still wait or were refused; those that were done are events."""
-    rows = connection.execute(
-        select(INBOX).where(INBOX.c.case_id == case_id, INBOX.c.state != "done").order_by(INBOX.c.id)
-    )
     return tuple(
-        ActionTold(
-            row.action, row.by_post, row.received_at, row.state, json.loads(row.outcome) if row.outcome else None
+        ActionTold(action, by_post, received_at, state, json.loads(outcome) if outcome else None)
+        for state, action, by_post, received_at, outcome in read_rows(
+            connection, INBOX, _ACTION_COLUMNS, "case_id", [case_id], "id"
         )
-        for row in rows
+        if state != "done"
     )
 
 
 def _similar(connection: Connection, case_id: int) -> tuple[tuple[str, float | None, float], ...]:
+    if not read_rows(connection, SIMILAR, ("id",), "case_id", [case_id], "id"):
+        return ()
     rows = connection.execute(
         select(CASES.c.number, CASES.c.receipt_number, SIMILAR.c.metres, SIMILAR.c.hours)
         .join(CASES, CASES.c.id == SIMILAR.c.candidate_id)

@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from models.case import WaitingAction
 from models.chain import canonical
@@ -22,7 +22,7 @@ from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.step_facts import FREE_TEXTS
 from models.vocabulary import ENDED, ActionName, Role, State
-from tasks.bulk_rows import update_rows
+from tasks.bulk_rows import read_rows, update_rows
 from tasks.case_store import CASES, table
 
 INBOX = table(WaitingAction)
@@ -46,12 +46,26 @@ class Outcome:
     flow_run_id: str | None
 
 
+class _Waiting(NamedTuple):
+    """A row of the inbox that waits."""
+
+    id: int
+    key: str
+    case_id: int
+    action: str
+    by_post: str
+    facts: str
+    origin: str
+    received_at: datetime
+
+
 def find_case(connection: Connection, name: str) -> int | None:
     """The id of a case by its number or by its receipt number."""
     wanted = name.strip()
-    return connection.execute(
-        select(CASES.c.id).where((CASES.c.number == wanted) | (CASES.c.receipt_number == wanted))
-    ).scalar_one_or_none()
+    for column in ("number", "receipt_number"):
+        for (case_id,) in read_rows(connection, CASES, ("id",), column, [wanted], "id"):
+            return int(case_id)
+    return None
 
 
 def put_action(
@@ -117,11 +131,13 @@ def waiting_actions(
     connection: Connection, city: City, case_ids: Sequence[int], now: datetime
 ) -> dict[int, list[tuple[int, Action]]]:
     """The waiting actions of these cases in the order they were received: case id -> (row id, action)."""
-    rows = connection.execute(
-        select(INBOX)
-        .where(INBOX.c.state == "waiting", INBOX.c.case_id.in_(case_ids), INBOX.c.received_at <= now)
-        .order_by(INBOX.c.received_at, INBOX.c.id)
-    ).all()
+    rows = [
+        waiting
+        for row in read_rows(
+            connection, INBOX, _Waiting._fields, "case_id", case_ids, "received_at, id", also="state = 'waiting'"
+        )
+        if (waiting := _Waiting(*row)).received_at <= now
+    ]
     targets = _merge_targets(connection, rows)
     found: dict[int, list[tuple[int, Action]]] = {}
     for row in rows:
@@ -146,7 +162,7 @@ def settle_actions(
     update_rows(connection, INBOX, ("id",), rows)
 
 
-def _action_of(row: Row[Any], city: City, targets: Mapping[str, tuple[int, str]]) -> Action:
+def _action_of(row: _Waiting, city: City, targets: Mapping[str, tuple[int, str]]) -> Action:
     facts = json.loads(row.facts)
     post = city.posts.get(row.by_post)
     resolved: dict[str, Any] = {}
@@ -168,7 +184,7 @@ def _actor(code: str, post: Post | None) -> Actor:
     return Actor(code, post.role, post.unit) if post else Actor(code, Role.AUDITOR)
 
 
-def _merge_targets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, tuple[int, str]]:
+def _merge_targets(connection: Connection, rows: Sequence[_Waiting]) -> dict[str, tuple[int, str]]:
     names = {str(json.loads(row.facts).get("into", "")).strip() for row in rows if row.action == ActionName.MERGE}
     if not names:
         return {}

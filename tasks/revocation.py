@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from models.desk_access import AccessRevocation
 from models.personal_text import without_personal_numbers
 from models.tables import table_of
+from tasks.bulk_rows import read_rows
 
 REVOCATIONS = table_of(AccessRevocation)
 
@@ -30,5 +31,4 @@ def counts_since(connection: Connection, post: str, moment: datetime) -> bool:
 
 def last_revocation(connection: Connection, post: str) -> datetime | None:
     """When the access of a post was last revoked, if it ever was."""
-    last: datetime | None = connection.scalar(select(func.max(REVOCATIONS.c.at)).where(REVOCATIONS.c.post == post))
-    return last
+    return max((at for (at,) in read_rows(connection, REVOCATIONS, ("at",), "post", [post], "post")), default=None)
