@@ -128,8 +128,7 @@ def _sqlite_engine(address: URL) -> Engine:
         # Set anew each time, so that a pooled connection never keeps what its last user needed; both pragmas are
         # ignored inside a transaction.
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
-        if not read_only:
-            connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(MIGRATING) else 'ON'}")
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(MIGRATING) else 'ON'}")
         began = monotonic()
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
         _say_if_long(monotonic() - began)
