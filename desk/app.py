@@ -1,4 +1,4 @@
-"""The desk: pages behind the links in messages, the demo inbox, and what monitoring reads.
+"""The desk: pages behind links, those of citizens, Open311, the demo inbox, and what monitoring reads.
 
 Example: uvicorn --factory desk.app:app_from_environment --no-access-log (an access log would hold the links, which
 are keys to cases).

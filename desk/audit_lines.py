@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desk.case_lines import RequestLine, TimeLeft, WhyLine
+from desk.case_lines import ClockLine, RequestLine, TimeLeft
 from models.vocabulary import State
 
 
@@ -40,19 +40,6 @@ class EventLine:
     previous_hash: str
     hash: str
     facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClockDetail:
-    """One clock with its explanation."""
-
-    kind: str
-    state: str
-    limit: str
-    started: str
-    until: str
-    used: str
-    why: tuple[WhyLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +115,7 @@ class AuditCase:
     time_left: TimeLeft | None
     verdict: VerdictLine
     events: tuple[EventLine, ...]
-    clocks: tuple[ClockDetail, ...]
+    clocks: tuple[ClockLine, ...]
     requests: tuple[RequestLine, ...]
     notices: tuple[NoticeDetail, ...]
     pictures: tuple[PictureDetail, ...]

@@ -1,20 +1,19 @@
 """A case in the auditor's words: the same story everybody reads, with hashes, runs and moments to the second."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from desk.audit_lines import (
     ActionDetail,
     AttemptLine,
     AuditCase,
-    ClockDetail,
     EventLine,
     NoticeDetail,
     PictureDetail,
     VerdictLine,
 )
-from desk.case_lines import RequestLine, WhyLine
+from desk.case_lines import RequestLine
 from desk.case_view import CaseTeller
 from desk.pages import form_word
 from models.chain import Broken
@@ -22,10 +21,10 @@ from models.city import City
 from models.contact_reference import masked_reference
 from models.personal_text import without_personal_numbers
 from tasks.audit_search import CaseRecords
-from tasks.case_story import ActionTold, CaseStory, ClockTold, EventTold, NoticeTold
+from tasks.case_story import ActionTold, CaseStory, EventTold, NoticeTold
 from tasks.pictures import KeptPicture
 from tasks.refusals import render_refusal
-from tasks.wording import clean, duration_words, limit_words, moment_words
+from tasks.wording import clean, moment_words
 from tasks.words import Language, word
 
 LONGEST_TEXT = 4000
@@ -68,7 +67,8 @@ class AuditTeller:
 
     def view(self) -> AuditCase:
         """The page's content."""
-        seen = CaseTeller(self._story, self._city, self._now, self._language, "").view()
+        teller = CaseTeller(self._story, self._city, self._now, self._language, "")
+        seen = teller.view()
         return AuditCase(
             name=seen.name,
             receipt=seen.receipt,
@@ -89,7 +89,10 @@ class AuditTeller:
                 self._event(event, line.what, line.who, line.state, line.said)
                 for event, line in zip(self._story.events, seen.history, strict=True)
             ),
-            clocks=tuple(map(self._clock, self._story.clocks)),
+            clocks=tuple(
+                replace(line, why=teller.why_lines(told.explanation))
+                for line, told in zip(seen.clocks, self._story.clocks, strict=True)
+            ),
             requests=tuple(map(_masked_request, seen.requests)),
             notices=tuple(map(self._notice, self._story.notices)),
             pictures=tuple(map(self._picture, self._records.pictures)),
@@ -140,26 +143,6 @@ class AuditTeller:
             previous_hash=self._records.previous_hashes.get(event.seq, ""),
             hash=event.hash,
             facts=tuple((name, clean(str(value), LONGEST_FACT)) for name, value in facts.items()),
-        )
-
-    def _clock(self, told: ClockTold) -> ClockDetail:
-        clock = told.clock
-        return ClockDetail(
-            kind=self._word("clock", clock.kind),
-            state=self._word("clock_state", clock.state),
-            limit=limit_words(clock.limit_text, self._language),
-            started=self._moment(clock.started_at),
-            until=self._moment(clock.due_at),
-            used=duration_words(told.used, self._language),
-            why=tuple(
-                WhyLine(
-                    self._moment(line.start),
-                    self._moment(line.end),
-                    duration_words(line.counted, self._language) if line.counted > timedelta(0) else "",
-                    line.name,
-                )
-                for line in told.explanation
-            ),
         )
 
     def _notice(self, notice: NoticeTold) -> NoticeDetail:

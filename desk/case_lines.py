@@ -58,6 +58,8 @@ class ClockLine:
     started: str
     until: str
     used: str
+    why: tuple[WhyLine, ...] = ()
+    """How its deadline came about; the page of a case tells that of the running clock alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A case's story in the words of one reader's page. Pure: nothing is read but the story and the city."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,12 +90,10 @@ class CaseTeller:
             left=duration_words(told.left, self._language),
             until=self._moment(told.clock.due_at),
             limit=limit_words(told.clock.limit_text, self._language),
-            allowed=duration_words(told.clock.amount, self._language)
-            if told.clock.amount != told.clock.original
-            else "",
+            allowed=self._allowed(told.clock),
             basis="working_basis" if told.clock.basis is Basis.WORKING else "continuous_basis",
             provisional=told.clock.provisional,
-            why=tuple(map(self._why_line, told.explanation)),
+            why=self.why_lines(told.explanation),
         )
 
     def _allowed(self, clock: CaseClock) -> str:
@@ -113,6 +112,10 @@ class CaseTeller:
         closings = [e.facts.get("handled_on_time") for e in self._story.events if e.action in CLOSINGS]
         on_time = closings[-1] if closings else None
         return "" if on_time is None else "on_time" if on_time else "late"
+
+    def why_lines(self, explanation: Iterable[ExplainedLine]) -> tuple[WhyLine, ...]:
+        """A deadline's explanation, line by line."""
+        return tuple(map(self._why_line, explanation))
 
     def _why_line(self, line: ExplainedLine) -> WhyLine:
         return WhyLine(

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from models.city import City
 from models.lifecycle_table import RESULT_FACT, ROWS_OF
-from models.picture import PictureKind
 from models.picture_rules import LIMITS
 from models.possible_actions import CORRECTABLE
+from models.told_pictures import KIND_OF_FACT
 from models.vocabulary import ActionName, RequestKind
 
 A = ActionName
@@ -23,12 +23,7 @@ LONGEST_TEXT = 1000
 LONGEST_LINE = 200
 TEXTS = ("reason", "note")
 
-PICTURES: Mapping[str, PictureKind] = {
-    "pictures": PictureKind.AFTER,
-    "picture": PictureKind.OTHER,
-    "picture_before": PictureKind.BEFORE,
-    "picture_after": PictureKind.AFTER,
-}
+PICTURES = KIND_OF_FACT
 """Facts that are given as files, and what these show. The first takes several, the others one each."""
 
 MAY_ADD: Mapping[ActionName, tuple[str, ...]] = {

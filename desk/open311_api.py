@@ -114,6 +114,7 @@ def open311_routes(desk: Desk) -> APIRouter:
     counter = Counter(desk)
     _about_services(routes, counter)
     _about_requests(routes, counter)
+    _about_tokens(routes, counter)
     _posting(routes, counter)
     return routes
 
@@ -208,6 +209,8 @@ def _about_requests(routes: APIRouter, counter: Counter) -> None:
         wanted = _named(service_request_id, counter)
         return told(request, format, wanted, (jurisdiction_id, api_key, extensions), one=True)
 
+
+def _about_tokens(routes: APIRouter, counter: Counter) -> None:
     @routes.get("/v2/tokens/{token}.{format}", response_model=list[TokenOf], responses=in_both("service_requests"))
     def open311_token(
         request: Request, token: RequestId, format: Ending, jurisdiction_id: Jurisdiction = None

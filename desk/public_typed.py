@@ -1,12 +1,12 @@
 """What a citizen typed into the form: cleaned, bounded, and what is wrong with it field by field."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.city import City
+from models.mapped_report import read_position
 from tasks.public_classes import LONGEST_SEARCH
 from tasks.wording import clean
 
@@ -61,20 +61,11 @@ def _faults(values: Mapping[str, str]) -> dict[str, str]:
     positioned = bool(values["longitude"] or values["latitude"])
     if not values["place"] and not positioned:
         faults["place"] = "no_place"
-    if positioned and not _is_position(values["longitude"], values["latitude"]):
+    if positioned and read_position(values["longitude"], values["latitude"]) is None:
         faults["longitude"] = "odd_position"
     if values["phone"] and not _PHONE.fullmatch(values["phone"]):
         faults["phone"] = "odd_phone"
     return faults
-
-
-def _is_position(longitude: str, latitude: str) -> bool:
-    try:
-        degrees = float(longitude), float(latitude)
-    except ValueError:
-        return False
-    finite = all(map(math.isfinite, degrees))
-    return finite and abs(degrees[0]) <= 180 and abs(degrees[1]) <= 90 and degrees != (0, 0)
 
 
 def _cleaned(name: str, text: str) -> str:

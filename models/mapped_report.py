@@ -12,7 +12,6 @@ Flags say what a person should look at; the report is taken all the same:
     formula_text          a text that a spreadsheet would run ("=cmd|..."); kept as it is; escape it on export
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -76,6 +75,19 @@ def read_report(mapping: SourceMapping, values: Mapping[str, str], city: City, n
         return refusal
     times = _times(row, now)
     return times if isinstance(times, Refusal) else _report(row, times, city)
+
+
+def read_position(longitude: str, latitude: str) -> tuple[float, float] | None:
+    """Longitude and latitude in degrees; None where one is missing, no number, out of range, or both are 0.
+
+    Example: read_position("113.74", "34.40") -> (113.74, 34.4).
+    """
+    try:
+        east, north = float(longitude), float(latitude)
+    except ValueError:
+        return None
+    # Comparing with NaN is false, so that falls out here as well.
+    return (east, north) if abs(east) <= 180 and abs(north) <= 90 and (east, north) != (0, 0) else None
 
 
 def opening_of(mapping: SourceMapping, values: Mapping[str, str]) -> datetime | None:
@@ -259,17 +271,10 @@ def _area_codes(city: City) -> dict[str, str]:
 def _position(row: _Row) -> tuple[float | None, float | None]:
     """Longitude and latitude in degrees, or neither."""
     texts = row.text("longitude"), row.text("latitude")
-    if texts == ("", ""):
-        return None, None
-    try:
-        longitude, latitude = float(texts[0]), float(texts[1])
-    except ValueError:
-        longitude = latitude = math.nan
-    # Comparing with NaN is false, so what is no number falls out here as well.
-    if not (abs(longitude) <= 180 and abs(latitude) <= 90) or (longitude, latitude) == (0, 0):
+    position = read_position(*texts)
+    if position is None and texts != ("", ""):
         row.flag("odd_position")
-        return None, None
-    return longitude, latitude
+    return position or (None, None)
 
 
 def _played(row: _Row) -> str | None:

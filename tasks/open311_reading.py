@@ -4,7 +4,6 @@ The email address is not kept: nobody here writes to reporters by mail. A media 
 description and never fetched: a machine of the city must not be sent anywhere by strangers.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from models.catalogue import Subclass
 from models.city import City
-from models.mapped_report import MappedReport
+from models.mapped_report import MappedReport, read_position
 from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from tasks.wording import clean
@@ -165,17 +164,10 @@ class _Form:
     def position(self) -> tuple[float | None, float | None]:
         """Longitude and latitude in degrees (WGS 84), or neither."""
         texts = self.line("long"), self.line("lat")
-        if texts == ("", ""):
-            return None, None
-        try:
-            longitude, latitude = float(texts[0]), float(texts[1])
-        except ValueError:
-            longitude = latitude = math.nan
-        # Comparing with NaN is false, so what is no number falls out here as well.
-        if not (abs(longitude) <= 180 and abs(latitude) <= 90) or (longitude, latitude) == (0, 0):
+        position = read_position(*texts)
+        if position is None and texts != ("", ""):
             self.fault("position_unreadable")
-            return None, None
-        return longitude, latitude
+        return position or (None, None)
 
     def attributes(self) -> dict[str, str]:
         """The attributes by code; ours take one value each."""

@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, text
 
-from desk.form_facts import PICTURES
 from desk.pages import page_words
 from models.chain import Problem
 from models.city import City
 from models.desk_record import DeskRecordKind
 from models.picture import OfCase, OfReport, PictureKind
-from models.told_pictures import KIND_OF_FACT
 from tasks.audit import verify_all
 from tasks.case_store import CASES
 from tasks.database import transaction
@@ -176,10 +174,6 @@ def test_a_picture_no_event_names_is_named_on_the_page(browser: Signed, case: st
 
 def test_every_problem_has_its_words_on_the_page() -> None:
     assert set(Problem) == set(page_words().codes("audit_problem"))
-
-
-def test_desk_and_proof_agree_on_what_each_fact_shows() -> None:
-    assert KIND_OF_FACT == PICTURES
 
 
 def test_missing_triggers_are_named_though_the_chain_is_whole(browser: Signed, case: str) -> None:
