@@ -25,7 +25,7 @@ def desk(
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: ZHIHUI_DESK_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port. Default: ZHIHUI_DESK_PORT.")] = None,
 ) -> None:
-    """Run the desk alone: the pages behind links, those of citizens and of the command centre, Open311, metrics, the demo inbox.
+    """Run the desk alone: the pages behind links, those of citizens and of the command centre, Open311, metrics.
 
     Example: zhihui desk --port 8201
 
