@@ -84,7 +84,7 @@ def _progress(words: str) -> OnProgress:
 
 _COUNTS = (
     *("cases", "events", "sealed", "unsealed", "closings", "exemptions", "pictures", "unnamed_pictures"),
-    *("files", "unproven_deadlines"),
+    *("files", "unproven_deadlines", "flood_events"),
 )
 
 
@@ -93,6 +93,7 @@ def _for_programs(report: AuditReport) -> dict[str, object]:
         "intact": report.intact,
         **{name: getattr(report, name) for name in _COUNTS},
         "broken": asdict(report.broken) | {"case": report.broken_case} if report.broken else None,
+        "broken_stream": asdict(report.broken_stream) if report.broken_stream else None,
         "damaged_editions": list(report.damaged_editions),
         "unguarded_tables": list(report.unguarded),
     }
@@ -119,8 +120,13 @@ def _for_people(report: AuditReport) -> str:
         lines.append(f"未封存的上报 {report.unsealed} 件，由旧版程序受理，未比对 · not sealed by an older program")
     if report.unproven_deadlines:
         lines.append(f"时限未复算 {report.unproven_deadlines} 件，所用日历已不可得 · deadlines on a calendar now gone")
+    if report.flood_events:
+        lines.append(f"汛期事件 {report.flood_events} 条 · events of the flood season checked")
     if report.broken:
         lines.append(_fault(report.broken, report.broken_case))
+    if report.broken_stream:
+        at = report.broken_stream
+        lines.append(f"汛期事件 {at.stream} 第 {at.seq} 条不符（{at.why}） · an event of the flood season does not fit")
     lines += [
         f"城市资料版本 {edition} 的文件被改动 · its documents were altered" for edition in report.damaged_editions
     ]

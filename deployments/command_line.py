@@ -33,6 +33,11 @@ PARTS = {
     "notice": Part("deployments.notice_commands", "notice_app", "Messages: what waits, was sent, or failed and why."),
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),
     "sample": Part("deployments.sample_command", "sample", "Realistic made-up reports of a city."),
+    # Roster.
+    # Duty.
+    # Water.
+    # Call and confirm.
+    # Response and reports.
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }
 

@@ -70,6 +70,11 @@ ROUTES = (
     public_answer_routes,
     chosen_routes,
     wall_routes,
+    # Roster.
+    # Duty.
+    # Water.
+    # Call and confirm.
+    # Response and reports.
 )
 """One for each part of the desk."""
 

@@ -15,6 +15,7 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "access_revocation": (("id",),),
     "desk_record": (("id",), ("key",)),
     "satisfaction": (("id",), ("key",)),
+    "flood_event": (("id",), ("stream", "seq")),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""
 

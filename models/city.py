@@ -11,6 +11,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from models.catalogue import Catalogue, Responsibility
+from models.duty_rules import DutyRules
 from models.message_rules import MessageRules
 from models.policy import Policy
 from models.vocabulary import Role
@@ -155,6 +156,11 @@ class City:
     inspectors: tuple[InspectorDuty, ...] = ()
     leave: tuple[Leave, ...] = ()
     messages: MessageRules = field(default_factory=MessageRules)
+    duty: DutyRules | None = None
+    """How the duty room is kept manned; None in a city without one."""
+    # Water.
+    # Call and confirm.
+    # Response and reports.
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"
     receipt_pattern: str = "R{date}{serial:06d}"
 

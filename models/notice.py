@@ -47,6 +47,11 @@ class NoticeKind(StrEnum):
     """The link to a post's own page, asked for on the desk."""
     SIGN_IN_CODE = "sign_in_code"
     """The one-time code that opens a shift at the desk."""
+    # Roster.
+    # Duty.
+    # Water.
+    # Call and confirm.
+    # Response and reports.
 
 
 PERSONAL = frozenset({NoticeKind.MY_WORK, NoticeKind.SIGN_IN_CODE})
@@ -107,6 +112,8 @@ class Notice(SQLModel, table=True):
     kind: str
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True, sa_type=RowId)
     event_seq: int | None = None
+    subject: str | None = Field(default=None, index=True)
+    """What it speaks of where that is no case, as purpose and subject of its link. Example: flood:YJ20210720-001."""
     recipient: str | None = None
     """A post's code, or None where the recipient is a reporter."""
     reporter_id: int | None = Field(default=None, foreign_key="reporter.id", index=True, sa_type=RowId)

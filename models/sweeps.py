@@ -13,6 +13,10 @@ class Process(StrEnum):
     """Moves every case that is due or has an action waiting."""
     NOTICES = "notices"
     """Delivers every notice that is due."""
+    # Duty.
+    # Water.
+    # Call and confirm.
+    # Response and reports.
 
 
 class Sweep(SQLModel, table=True):

@@ -10,6 +10,9 @@ from models import (
     demo_inbox,
     desk_access,
     desk_record,
+    duty,
+    flood_event,
+    flood_warning,
     notice,
     open311_key,
     picture,
@@ -27,6 +30,12 @@ TABLE_MODULES = (
     open311_key,
     sweeps,
     desk_record,
+    flood_event,
+    duty,
+    flood_warning,
+    # Water.
+    # Call and confirm.
+    # Response and reports.
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

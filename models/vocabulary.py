@@ -45,12 +45,19 @@ class Role(StrEnum):
     UNIT_LIAISON = "unit_liaison"
     UNIT_HEAD = "unit_head"
     AUDITOR = "auditor"
+    DUTY_OFFICER = "duty_officer"
+    """Stands in the flood duty room 防汛值班员."""
+    RESPONSIBLE_PERSON = "responsible_person"
+    """Answers for a reservoir, a village or a stretch of river 责任人; is called when it is in danger."""
     PUBLIC = "public"
     SOURCE = "source"
     """The system or person a report comes from; never a post."""
     RULE = "rule"
     """A rule of the city's policy; never a post."""
 
+
+FLOOD_ROLES = frozenset({Role.DUTY_OFFICER, Role.RESPONSIBLE_PERSON})
+"""Roles of the flood season; none of them acts on a case."""
 
 UNIT_ROLES = frozenset({Role.SPECIALIZED_DEPARTMENT, Role.UNIT_LIAISON, Role.UNIT_HEAD})
 """Roles that act for a responsible unit, and only on that unit's cases."""

@@ -21,6 +21,8 @@ from models.worktime import WorkCalendar
 from tasks.city_edition import EDITIONS, CityEditionError, city_of_edition, documents_of_edition
 from tasks.database import reading
 from tasks.directory import DirectoryFaulty
+from tasks.flood_events import EVENTS as FLOOD_EVENTS
+from tasks.flood_events import BrokenStream, broken_stream
 from tasks.picture_proof import case_picture_faults, picture_faults, pictures_of_span, told_fault
 from tasks.picture_store import PictureStore, StoreUnusable
 from tasks.pictures import PICTURES
@@ -83,6 +85,10 @@ class AuditReport:
     broken: Broken | None
     broken_case: str | None
     """Number (or receipt) by which people know the broken case."""
+    flood_events: int
+    """Events of the flood season."""
+    broken_stream: BrokenStream | None
+    """The first event of the flood season that does not fit."""
     damaged_editions: tuple[str, ...]
     """City editions whose documents no longer have the digest under which they were kept."""
     unguarded: tuple[str, ...]
@@ -91,7 +97,8 @@ class AuditReport:
     @property
     def intact(self) -> bool:
         """Every row fits and every table is guarded."""
-        return self.broken is None and not self.damaged_editions and not self.unguarded
+        rows_fit = self.broken is None and self.broken_stream is None
+        return rows_fit and not self.damaged_editions and not self.unguarded
 
 
 def verify_all(
@@ -124,6 +131,8 @@ def _verify_rows(engine: Engine, on_progress: OnProgress | None) -> AuditReport:
             unsealed=0 if broken else reports - reader.counted.sealed,
             broken=broken,
             broken_case=_name(connection, broken.case_id) if broken else None,
+            flood_events=connection.scalar(select(func.count()).select_from(FLOOD_EVENTS)) or 0,
+            broken_stream=broken_stream(connection),
             damaged_editions=tuple(_damaged_editions(connection)),
             unguarded=tuple(unguarded_tables(connection)),
         )

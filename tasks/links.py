@@ -45,9 +45,14 @@ class Purpose(StrEnum):
     """A post's own page: all that waits for it."""
     WALL = "wall"
     """The page on the screen of the command centre; a post answers for it."""
+    DUTY = "duty"
+    """A post's own duty: its shifts, log, handover, spot checks."""
+    FLOOD = "flood"
+    """A warning, a call, a consultation or an incident, by its number, or the overview of them all."""
 
 
-_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/"}
+_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/",
+          Purpose.DUTY: "/duty/", Purpose.FLOOD: "/flood/"}  # fmt: skip
 """Where on the desk a link of a purpose leads."""
 
 

@@ -269,6 +269,9 @@ class _Counter:
         """The page of the case for who is told, or their own page; for a reporter that of the receipt it names."""
         if row.kind == NoticeKind.MY_WORK:
             return Link(row.recipient, Purpose.MINE, row.recipient)
+        if row.subject and told is not None:
+            purpose, _, subject = row.subject.partition(":")
+            return Link(told, Purpose(purpose), subject)
         if row.case_id is None:
             return None
         names = select(CASES.c.number, CASES.c.receipt_number).where(CASES.c.id == row.case_id)

@@ -21,6 +21,11 @@ FACTS = frozenset(
         *("kind", "verdict", "wanted_until", "decide_by", "share", "clock", "hand_backs", "reworks"),
         *("result", "count", "ends_on", "said_at"),
         *("lines", "about", "post", "climbs_to", "told_at", "valid_until"),
+        # Roster.
+        # Duty.
+        # Water.
+        # Call and confirm.
+        # Response and reports.
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.

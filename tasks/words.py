@@ -1,4 +1,4 @@
-"""The words of the closed sets as people read them, Chinese and English, from one file: `templates/words.yaml`."""
+"""The words of the closed sets as people read them, Chinese and English: `templates/words.yaml` and those beside it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -64,8 +64,8 @@ def _check(file: str, groups: Groups) -> None:
 
 @cache
 def city_words() -> Words:
-    """The words every part of the program shares."""
-    return read_words(TEMPLATES / "words.yaml")
+    """The words every part of the program shares: `words.yaml`, and a file beside it for each larger part."""
+    return read_words(*sorted(TEMPLATES.glob("words*.yaml")))
 
 
 def word(group: str, code: object, language: Language) -> str:

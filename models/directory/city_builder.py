@@ -7,9 +7,11 @@ from datetime import date
 from models.catalogue import Catalogue, Responsibility, Subclass
 from models.city import City
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
+from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
 from models.directory.judge_dates import judge_calendar, judge_validity
+from models.directory.judge_duty import judge_duty
 from models.directory.judge_messages import judge_messages
 from models.directory.judge_people import judge_people
 from models.directory.judge_places import judge_places
@@ -24,6 +26,7 @@ from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
+from models.duty_rules import DutyRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
@@ -31,11 +34,19 @@ from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml")
-FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), "policy.yaml", "ladder.yaml", "messages.yaml")
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
+FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
-OPTIONAL = frozenset({"leave.csv", "messages.yaml"})
-"""Files a city can do without: nobody is on leave, and messages travel by the usual rules."""
+OPTIONAL = frozenset(
+    {
+        *("leave.csv", "messages.yaml"),
+        *("duty_pools.csv", "duty.yaml"),
+        # Water.
+        # Call and confirm.
+        # Response and reports.
+    }
+)
+"""Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
 SOURCES_FOLDER = "sources/"
 NO_FOLDER = "."
 """File of a fault that says that there is no folder to read at all; then no file is missing beside it."""
@@ -60,6 +71,7 @@ class _Pages:
     ladder: LadderPage
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
+    duty: DutyRules | None
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -104,6 +116,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         read_messages(documents["messages.yaml"], sheets.codes, faults)
         if "messages.yaml" in documents
         else MessageRules(),
+        read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
     )
 
 
@@ -116,6 +129,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_approvals(sheets, pages.policy.enabled_at if pages.policy else {}, faults)
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
+    judge_duty(sheets, pages.duty, faults)
     _judge_mappings(pages, faults)
 
 
@@ -167,6 +181,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         inspectors=tuple(record.value for record in sheets.inspectors),
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
+        duty=pages.duty,
         **head.patterns,
     )
 

@@ -13,7 +13,7 @@ from models.directory.sheets import POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
 from models.notice import NoticeKind, Priority
 from models.policy import Policy, RequestRung, Rung
-from models.vocabulary import UNIT_ROLES
+from models.vocabulary import FLOOD_ROLES, UNIT_ROLES
 
 FILE = "ladder.yaml"
 _KEYS = (
@@ -30,7 +30,7 @@ _KEYS = (
 )
 _TO = ("liaison", "head", "supervising_leader", *POST_ROLES)
 _REQUEST_KEYS = ("code", "to", "times", "priority")
-_REQUEST_TO = ("decider", *(role for role in POST_ROLES if role not in UNIT_ROLES))
+_REQUEST_TO = ("decider", *(role for role in POST_ROLES if role not in UNIT_ROLES | FLOOD_ROLES))
 _PRIORITIES = (Priority.ROUTINE.value, Priority.URGENT.value)
 """Those a case can have: urgent while its limit counts urgent hours (`models.lifecycle_clocks.priority_of`)."""
 

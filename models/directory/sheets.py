@@ -51,6 +51,15 @@ class Source:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """Who may stand in a place of the duty room; `backup` is the B post of an A/B pair."""
+
+    place: str
+    post: str
+    backup: str | None
+
+
 @dataclass(frozen=True)
 class Sheets:
     """The records of all CSV files, and their rows as text for what could not be read."""
@@ -69,6 +78,7 @@ class Sheets:
     calendar: tuple[Record[DayOverride], ...]
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
+    duty_pools: tuple[Record[PoolRow], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -251,6 +261,13 @@ LEAVE = SheetFormat(
     lambda values: Leave(values["post"], values["from"], values["to"]),
     may_be_empty=True,
 )
+DUTY_POOLS = SheetFormat(
+    "duty_pools.csv",
+    (Column("place", cell.code), _POST, Column("backup", required=False, refers_to="posts.csv")),
+    ("place", "post"),
+    lambda values: PoolRow(**values),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -264,4 +281,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     CALENDAR,
     SOURCES,
     LEAVE,
+    DUTY_POOLS,
 )

@@ -14,6 +14,7 @@ from models.citizens import Satisfaction
 from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
 from models.desk_record import DeskRecord
+from models.flood_event import NO_EVENT, FloodEvent, Happened, Recording, chained
 from models.picture import Picture
 from models.tables import all_tables, table_of
 from tasks.database import reading, transaction
@@ -41,9 +42,15 @@ def with_rows(engine: Engine) -> Engine:
             AccessRevocation(post="lihe-liaison", at=MOMENT, by="admin"),
             DeskRecord(key="k", kind="access_revoked", subject="lihe-liaison", by="admin", at=MOMENT),
             Satisfaction(key="k", report_id=1, case_id=1, round=1, score=5, at=MOMENT),
+            a_flood_event(),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine
+
+
+def a_flood_event() -> FloodEvent:
+    row = chained("log:2021-07-20", 0, NO_EVENT, [Happened("entry", MOMENT, "p")], Recording(MOMENT, "desk"))[0]
+    return FloodEvent(**row)
 
 
 def a_picture() -> Picture:

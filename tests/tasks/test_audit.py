@@ -13,12 +13,14 @@ from models.case import CaseEvent
 from models.case_state import CaseState
 from models.chain import Problem, event_hash
 from models.event_rows import chain_events, event_of
+from models.flood_event import Happened, Recording
 from models.picture import OfCase, OfReport, PictureKind
 from models.refusal import Refusal
 from models.tables import all_tables, table_of
 from tasks.audit import AuditReport, verify_all
 from tasks.case_store import CASES, EVENTS
 from tasks.database import is_postgres, reading, transaction
+from tasks.flood_events import STREAMS, BrokenStream, record_events
 from tasks.inbox import INBOX, Put, put_action
 from tasks.intake import take_in
 from tasks.lifecycle import move_cases
@@ -365,3 +367,14 @@ def test_a_table_whose_trigger_is_gone_or_disarmed_is_named(engine: Engine) -> N
     assert report.broken is None
     assert not report.intact
     assert set(report.unguarded) < set(APPEND_ONLY)
+
+
+def test_an_altered_event_of_the_flood_season_breaks_the_proof(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        happened = [Happened("entry", MOMENT, "flood-officer-1", {"what": "水位上涨"})]
+        record_events(connection, "log:2021-07-20", happened, Recording(MOMENT, "desk"))
+    assert verify_all(engine).flood_events == 1
+    with engine.begin() as connection:
+        connection.execute(update(STREAMS).values(events=2))
+    report = verify_all(engine)
+    assert (report.intact, report.broken_stream) == (False, BrokenStream("log:2021-07-20", 1, "head"))

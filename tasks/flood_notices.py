@@ -1,0 +1,56 @@
+"""Notices of the flood season: rows written with what they tell, each once, whoever tells it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from models.chain import canonical
+from models.notice import Notice, NoticeKind, NoticeState, Priority
+from models.tables import table_of
+
+NOTICES = table_of(Notice)
+
+
+@dataclass(frozen=True, slots=True)
+class FloodNotice:
+    """One message to one post, not yet written.
+
+    `subject` is purpose and subject of its link, such as duty:fanghan-1 or flood:YJ20210720-001.
+    """
+
+    kind: NoticeKind
+    recipient: str
+    subject: str
+    dedupe_key: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    priority: Priority = Priority.ROUTINE
+    requires_ack: bool = False
+
+
+def write_flood_notices(connection: Connection, drafts: Sequence[FloodNotice], now: datetime) -> int:
+    """Write those that nobody wrote before, in the caller's transaction, and say how many that were."""
+    by_key = {draft.dedupe_key: draft for draft in drafts}
+    if not by_key:
+        return 0
+    there = set(connection.scalars(select(NOTICES.c.dedupe_key).where(NOTICES.c.dedupe_key.in_(by_key))))
+    rows = [_row(draft, now) for key, draft in by_key.items() if key not in there]
+    if rows:
+        connection.execute(insert(NOTICES), rows)
+    return len(rows)
+
+
+def _row(draft: FloodNotice, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": draft.kind.value,
+        "recipient": draft.recipient,
+        "subject": draft.subject,
+        "priority": draft.priority.value,
+        "requires_ack": draft.requires_ack,
+        "dedupe_key": draft.dedupe_key,
+        "facts": canonical(draft.facts),
+        "state": NoticeState.WAITING.value,
+        "created_at": now,
+    }
