@@ -84,6 +84,10 @@ def act_routes(desk: Desk) -> APIRouter:
             return opens_nothing(request)
         not_taken = NotTaken(typed, refusal)
         with reading(desk.engine) as connection:
+            # Pictures take their time: the page tells what has happened to the case meanwhile.
+            opened = opened_case(connection, request, token, link, now)
+            if isinstance(opened, HTMLResponse):
+                return opened
             return case_answer(connection, desk, request, opened, status=UNPROCESSABLE, not_taken=not_taken)
 
     return routes

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
@@ -32,7 +33,15 @@ class Desk:
     public: PublicSettings = field(default_factory=PublicSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
-    @property
+    @cached_property
+    def link_key(self) -> bytes:
+        """What signs links, forms and shifts: read once, every page needs it several times.
+
+        Raises: BrokenKey.
+        """
+        return self.settings.secret_key("link")
+
+    @cached_property
     def lives(self) -> Lives:
         """How long links are good."""
         return Lives(self.messages.link_days, self.access.own_page_hours, self.monitoring.wall_days)

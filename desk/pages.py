@@ -97,7 +97,7 @@ def page_word(code: str, language: Language) -> str:
 
 def form_word(group: str, code: str, language: Language, otherwise: str | None = None) -> str:
     """A word of the forms: a label, a button, a hint; `otherwise` where there is none."""
-    if otherwise is not None and code not in page_words().codes(group):
+    if otherwise is not None and not page_words().has(group, code):
         return otherwise
     return page_words().say(group, code, language)
 

@@ -68,7 +68,7 @@ def room_for_pictures(desk: Desk) -> Callable[[Scope], int]:
         if acts is None:
             return LONGEST_BODY
         try:
-            open_link(desk.settings.secret_key("link"), acts[1], desk.clock(), desk.lives.days)
+            open_link(desk.link_key, acts[1], desk.clock(), desk.lives.days)
         except LinkError:
             return LONGEST_BODY
         return ROOM
