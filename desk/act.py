@@ -75,7 +75,7 @@ def act_routes(desk: Desk) -> APIRouter:
                 status = _status(not_taken)
                 return case_answer(connection, desk, request, opened, status=status, not_taken=not_taken)
             known = handed_in(connection, OfCase(opened.story.case.id)) if files else {}
-        kept = keep_files(store, files, known)
+        kept = keep_files(desk, store, files, known)
         refusal = kept if isinstance(kept, Refusal) else put_typed(desk, opened, typed, kept, key)
         if refusal is None:
             desk.bell.ring()

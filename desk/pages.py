@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.words import Language, Words, read_words, word
+from tasks.words import Language, Words, city_words, read_words, word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -88,6 +88,14 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
         )
     )
     return HTMLResponse(html, status)
+
+
+def compile_pages() -> None:
+    """Read all words and templates now instead of with the first page that needs them."""
+    page_words()
+    city_words()
+    for template in _environment().list_templates(["html"]):
+        _environment().get_template(template)
 
 
 def page_word(code: str, language: Language) -> str:

@@ -145,7 +145,7 @@ def _take(
     report = public_report(city, drawn.token.drawn, values, now)
     if isinstance(report, Refusal):
         return report
-    kept = keep_files_of_strangers(store, files)
+    kept = keep_files_of_strangers(desk, store, files)
     if isinstance(kept, Refusal):
         return kept
     stored: tuple[StoredPicture, ...] = kept.get(PICTURES, ())
