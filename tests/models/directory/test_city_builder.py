@@ -9,8 +9,8 @@ from models.directory.city_builder import FILES, OPTIONAL, DirectoryFiles, build
 from models.limits import Limit, LimitUnit
 from models.vocabulary import ActionName, RequestKind, Role
 from tests.cities import SMALL_CITY, a_small_city, changed
-from tests.water_cities import WATER_CITY
 from tests.models.directory.judging import texts_of_faults
+from tests.water_cities import WATER_CITY
 
 
 def test_the_small_city_has_no_fault() -> None:
