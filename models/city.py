@@ -15,6 +15,8 @@ from models.duty_rules import DutyRules
 from models.message_rules import MessageRules
 from models.policy import Policy
 from models.vocabulary import Role
+from models.water import WaterRules
+from models.water_source import WaterSource
 from models.worktime import WorkCalendar
 
 
@@ -159,6 +161,10 @@ class City:
     duty: DutyRules | None = None
     """How the duty room is kept manned; None in a city without one."""
     # Water.
+    water: WaterRules = field(default_factory=WaterRules)
+    """What is measured of its water, and the thresholds that warn."""
+    water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
+    """Where readings come from, and how each source writes them, by its name."""
     # Call and confirm.
     # Response and reports.
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"

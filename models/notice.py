@@ -50,6 +50,11 @@ class NoticeKind(StrEnum):
     # Roster.
     # Duty.
     # Water.
+    FLOOD_WARNING = "flood_warning"
+    """A warning was raised: a threshold crossed, or a signal of the weather office."""
+    FLOOD_WARNING_ENDED = "flood_warning_ended"
+    STATION_SILENT = "station_silent"
+    """Stations that should have sent a reading by now."""
     # Call and confirm.
     # Response and reports.
 

@@ -15,6 +15,8 @@ class Process(StrEnum):
     """Delivers every notice that is due."""
     # Duty.
     # Water.
+    HYDROLOGY = "hydrology"
+    """Takes in readings and judges them."""
     # Call and confirm.
     # Response and reports.
 

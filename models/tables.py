@@ -14,6 +14,7 @@ from models import (
     flood_event,
     flood_warning,
     notice,
+    observation,
     open311_key,
     picture,
     sweeps,
@@ -34,6 +35,7 @@ TABLE_MODULES = (
     duty,
     flood_warning,
     # Water.
+    observation,
     # Call and confirm.
     # Response and reports.
 )

@@ -24,6 +24,8 @@ FACTS = frozenset(
         # Roster.
         # Duty.
         # Water.
+        *("drill", "hazard", "severity", "area", "raised_at", "ended_at", "why", "signal", "text"),
+        *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent"),
         # Call and confirm.
         # Response and reports.
     )

@@ -21,20 +21,29 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
+from models.directory.judge_water import judge_water
 from models.directory.ladder_yaml import LadderPage, read_ladder
 from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
+from models.directory.water_yaml import WaterPage, read_water
 from models.duty_rules import DutyRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
 from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
+from models.water import WaterRules
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
+YAML_FILES = (
+    *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml"),
+    # Water.
+    "water.yaml",
+    # Call and confirm.
+    # Response and reports.
+)
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
 OPTIONAL = frozenset(
@@ -42,6 +51,7 @@ OPTIONAL = frozenset(
         *("leave.csv", "messages.yaml"),
         *("duty_pools.csv", "duty.yaml"),
         # Water.
+        *("stations.csv", "thresholds.csv", "water.yaml"),
         # Call and confirm.
         # Response and reports.
     }
@@ -72,6 +82,7 @@ class _Pages:
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
     duty: DutyRules | None
+    water: WaterPage
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -117,6 +128,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "messages.yaml" in documents
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
+        read_water(documents["water.yaml"], faults) if "water.yaml" in documents else WaterPage(),
     )
 
 
@@ -130,6 +142,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
+    judge_water(sheets, pages.water, faults)
     _judge_mappings(pages, faults)
 
 
@@ -182,8 +195,15 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         duty=pages.duty,
+        water=_water(sheets, pages.water),
+        water_sources=pages.water.sources,
         **head.patterns,
     )
+
+
+def _water(sheets: Sheets, page: WaterPage) -> WaterRules:
+    stations = {record.value.code: record.value for record in sheets.stations}
+    return WaterRules(stations, tuple(record.value for record in sheets.thresholds), **page.values)
 
 
 def _policy(ladder: LadderPage, page: PolicyPage) -> Policy:

@@ -9,7 +9,7 @@ from typing import Any
 from models.directory import cell
 from models.directory.cell import Unreadable
 from models.directory.fault import Fault, quoted
-from models.directory.messages_yaml import length_of_time
+from models.directory.length import length_of_time
 from models.directory.sheet import Record
 from models.directory.sheets import POST_ROLES, PoolRow
 from models.directory.yaml_document import Block, read_yaml

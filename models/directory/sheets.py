@@ -10,7 +10,9 @@ from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post
 from models.directory import cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
+from models.directory.water_sheets import STATIONS, THRESHOLDS
 from models.vocabulary import RequestKind, Role
+from models.water import Station, Threshold
 
 POST_ROLES = tuple(role for role in Role if role not in (Role.PUBLIC, Role.SOURCE, Role.RULE))
 """Roles somebody can hold."""
@@ -79,6 +81,9 @@ class Sheets:
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
     duty_pools: tuple[Record[PoolRow], ...]
+    # Water.
+    stations: tuple[Record[Station], ...]
+    thresholds: tuple[Record[Threshold], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -124,7 +129,7 @@ _VALID = (Column("valid_from", cell.day, required=False), Column("valid_until", 
 _PLACEHOLDER = Column("placeholder", cell.yes, required=False, if_empty=False)
 _FROM_TO = (Column("from", cell.start_minute), Column("to", cell.minute_of_day))
 _POST = Column("post", refers_to="posts.csv")
-_DEFINING = ("units.csv", "posts.csv", "areas.csv", "catalogue.csv", "sources.csv")
+_DEFINING = ("units.csv", "posts.csv", "areas.csv", "catalogue.csv", "sources.csv", "stations.csv")
 
 UNITS = SheetFormat(
     "units.csv",
@@ -282,4 +287,7 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     SOURCES,
     LEAVE,
     DUTY_POOLS,
+    # Water.
+    STATIONS,
+    THRESHOLDS,
 )
