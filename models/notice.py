@@ -49,6 +49,19 @@ class NoticeKind(StrEnum):
     """The one-time code that opens a shift at the desk."""
     # Roster.
     # Duty.
+    DUTY_SIGN_IN = "duty_sign_in"
+    """A shift begins: sign in."""
+    DUTY_SILENT = "duty_silent"
+    """Somebody has not signed in; told to who may come instead, and to who answers for the shift."""
+    DUTY_VACANT = "duty_vacant"
+    DUTY_HANDOVER = "duty_handover"
+    """A handover waits for the reader: to be confirmed, or to be accepted."""
+    DUTY_HANDOVER_LATE = "duty_handover_late"
+    DUTY_CALL_UP = "duty_call_up"
+    """The state of the duty room has risen: who stood by comes in."""
+    SPOT_CHECK = "spot_check"
+    SPOT_CHECK_MISSED = "spot_check_missed"
+    CONTACTS_UNTESTED = "contacts_untested"
     # Water.
     FLOOD_WARNING = "flood_warning"
     """A warning was raised: a threshold crossed, or a signal of the weather office."""

@@ -14,6 +14,8 @@ class Process(StrEnum):
     NOTICES = "notices"
     """Delivers every notice that is due."""
     # Duty.
+    DUTY = "duty"
+    """Watches who has signed in, what was handed over, and spot checks; seldom outside the season."""
     # Water.
     HYDROLOGY = "hydrology"
     """Takes in readings and judges them."""

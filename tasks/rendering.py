@@ -23,6 +23,8 @@ FACTS = frozenset(
         *("lines", "about", "post", "climbs_to", "told_at", "valid_until"),
         # Roster.
         # Duty.
+        *("duty_state", "duty_place", "shift_starts_at", "shift_ends_at", "in_room", "handover_side", "station"),
+        "contacts",
         # Water.
         *("drill", "hazard", "severity", "area", "raised_at", "ended_at", "why", "signal", "text"),
         *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent"),

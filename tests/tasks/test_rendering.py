@@ -72,6 +72,14 @@ ALL_FACTS = {
     "limit_value": "105",
     "silent": [{"station": "梨河站", "at": "2018-07-03T01:00:00+00:00"}],
     "said_at": "2018-07-03T00:00:00+00:00",
+    "duty_state": "warning",
+    "duty_place": "值班员",
+    "shift_starts_at": "2018-07-03T00:00:00+00:00",
+    "shift_ends_at": "2018-07-04T00:00:00+00:00",
+    "in_room": False,
+    "handover_side": "outgoing",
+    "station": "黄甫寨",
+    "contacts": [{"post": "防汛值班员甲", "order": 1, "channel": "sms"}],
 }
 
 
