@@ -48,6 +48,18 @@ class NoticeKind(StrEnum):
     SIGN_IN_CODE = "sign_in_code"
     """The one-time code that opens a shift at the desk."""
     # Roster.
+    ROSTER_PUBLISHED = "roster_published"
+    """A roster with shifts of yours is in force."""
+    ROSTER_DAY_BEFORE = "roster_day_before"
+    """You are on duty tomorrow."""
+    ROSTER_WEEK = "roster_week"
+    """Your shifts of the week ahead."""
+    ROSTER_CHANGED = "roster_changed"
+    """A shift to come is yours now, or no longer."""
+    ROSTER_ASKED = "roster_asked"
+    """Somebody wants to change a shift: you accept, or decide."""
+    ROSTER_DECIDED = "roster_decided"
+    """What became of a wish to change a shift."""
     # Duty.
     DUTY_SIGN_IN = "duty_sign_in"
     """A shift begins: sign in."""

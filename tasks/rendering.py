@@ -22,6 +22,8 @@ FACTS = frozenset(
         *("result", "count", "ends_on", "said_at"),
         *("lines", "about", "post", "climbs_to", "told_at", "valid_until"),
         # Roster.
+        *("roster", "shifts", "shift", "other_shift", "change", "step", "asker", "colleagues", "stand_by", "gained"),
+        *("decided_by", "words"),
         # Duty.
         *("duty_state", "duty_place", "shift_starts_at", "shift_ends_at", "in_room", "handover_side", "station"),
         "contacts",

@@ -18,6 +18,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 APPROVED = Path(__file__).parents[1] / "approved"
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
+A_SHIFT = {
+    "starts_at": "2018-07-04T00:00:00+00:00",  # Wednesday, 08:00 in Shanghai
+    "ends_at": "2018-07-05T00:00:00+00:00",
+    "place": {"zh": "值班员", "en": "duty officer"},
+}
+
 ALL_FACTS = {
     "number": "E0110201807030001",
     "receipt_number": "R20180703000012",
@@ -80,6 +86,19 @@ ALL_FACTS = {
     "handover_side": "outgoing",
     "station": "黄甫寨",
     "contacts": [{"post": "防汛值班员甲", "order": 1, "channel": "sms"}],
+    # Roster.
+    "roster": "ZB2018-1",
+    "shift": A_SHIFT,
+    "other_shift": A_SHIFT | {"starts_at": "2018-07-07T00:00:00+00:00", "ends_at": "2018-07-08T00:00:00+00:00"},
+    "shifts": [A_SHIFT],
+    "change": "swap",
+    "step": "accept",
+    "asker": "防汛值班员甲",
+    "colleagues": [{"place": {"zh": "带班领导", "en": "leader on duty"}, "post": "防汛带班领导甲"}],
+    "stand_by": True,
+    "gained": True,
+    "decided_by": "防汛带班领导甲",
+    "words": "同意，注意交接",
 }
 
 
