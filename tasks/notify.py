@@ -48,6 +48,9 @@ LOOK_AGAIN_SECONDS = 1.0
 GATHER_SECONDS = 0.01
 """Sends that end within this time are recorded in one transaction: each commit waits for the disk."""
 
+NAMED_BELOW = frozenset({Purpose.MINE, Purpose.FLOOD})
+"""Links that say below a message what they open, each by a word of its own; all others open a case."""
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -262,7 +265,8 @@ class _Courier:
         if item.code_nonce is not None:
             code = code_of(self._key, handover.recipient, item.code_nonce)
             return render_sent(message_of(item.text), code, item.repeat, whose, below="code")
-        below = "mine" if item.link and item.link.purpose is Purpose.MINE else "case"
+        purpose = item.link.purpose if item.link else Purpose.CASE
+        below = str(purpose) if purpose in NAMED_BELOW else "case"
         return render_sent(message_of(item.text), self._signed(item.link), item.repeat, whose, below=below)
 
     def _signed(self, link: Link | None) -> str | None:

@@ -10,8 +10,10 @@ from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
+from models.directory.flood_yaml import read_flood
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
+from models.directory.judge_flood import judge_flood
 from models.directory.judge_messages import judge_messages
 from models.directory.judge_people import judge_people
 from models.directory.judge_places import judge_places
@@ -27,6 +29,7 @@ from models.directory.policy_yaml import PolicyPage, read_policy
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
 from models.duty_rules import DutyRules
+from models.flood_rules import FloodRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
@@ -34,7 +37,7 @@ from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "flood.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
 OPTIONAL = frozenset(
@@ -44,6 +47,7 @@ OPTIONAL = frozenset(
         # Water.
         # Call and confirm.
         # Response and reports.
+        *("response_duties.csv", "flood.yaml"),
     }
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
@@ -72,6 +76,7 @@ class _Pages:
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
     duty: DutyRules | None
+    flood: FloodRules | None
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -117,6 +122,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "messages.yaml" in documents
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
+        read_flood(documents["flood.yaml"], sheets.response_duties, faults) if "flood.yaml" in documents else None,
     )
 
 
@@ -130,6 +136,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
+    judge_flood(sheets, pages.duty, pages.flood, faults)
     _judge_mappings(pages, faults)
 
 
@@ -182,6 +189,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         duty=pages.duty,
+        flood=pages.flood,
         **head.patterns,
     )
 

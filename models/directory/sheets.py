@@ -10,6 +10,8 @@ from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post
 from models.directory import cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
+from models.flood_rules import ResponseDuty
+from models.flood_warning import Hazard
 from models.vocabulary import RequestKind, Role
 
 POST_ROLES = tuple(role for role in Role if role not in (Role.PUBLIC, Role.SOURCE, Role.RULE))
@@ -79,6 +81,7 @@ class Sheets:
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
     duty_pools: tuple[Record[PoolRow], ...]
+    response_duties: tuple[Record[ResponseDuty], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -268,6 +271,19 @@ DUTY_POOLS = SheetFormat(
     lambda values: PoolRow(**values),
     may_be_empty=True,
 )
+RESPONSE_DUTIES = SheetFormat(
+    "response_duties.csv",
+    (
+        Column("hazard", cell.one_of(Hazard, "hazard")),
+        Column("level", cell.level_of_response),
+        Column("unit", refers_to="units.csv"),
+        Column("duty"),
+        Column("english_duty"),
+    ),
+    ("hazard", "level", "unit"),
+    lambda values: ResponseDuty(**{**values, "hazard": Hazard(values["hazard"])}),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -282,4 +298,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     SOURCES,
     LEAVE,
     DUTY_POOLS,
+    RESPONSE_DUTIES,
 )
