@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
+from models.flood_rules import FloodRules
 from models.message_rules import MessageRules
 from models.policy import Policy
 from models.vocabulary import Role
@@ -167,6 +168,8 @@ class City:
     """Where readings come from, and how each source writes them, by its name."""
     # Call and confirm.
     # Response and reports.
+    flood: FloodRules | None = None
+    """How flood and drought are answered: levels, consultations, reports; None in a city that does not say."""
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"
     receipt_pattern: str = "R{date}{serial:06d}"
 

@@ -82,6 +82,19 @@ class NoticeKind(StrEnum):
     """Stations that should have sent a reading by now."""
     # Call and confirm.
     # Response and reports.
+    CONSULTATION_OPENED = "consultation_opened"
+    """A consultation asks for a level; again where the suggestion rises."""
+    CONSULTATION_UNDECIDED = "consultation_undecided"
+    CONSULTATION_DECIDED = "consultation_decided"
+    RESPONSE_STARTED = "response_started"
+    """A member unit hears what it must do at the level."""
+    RESPONSE_CHANGED = "response_changed"
+    RESPONSE_ENDED = "response_ended"
+    INFO_REPORT_OWED = "info_report_owed"
+    INFO_REPORT_LATE = "info_report_late"
+    INFO_REPORT_MISSING = "info_report_missing"
+    INCIDENT_REPORTED = "incident_reported"
+    INCIDENT_CASUALTIES = "incident_casualties"
 
 
 PERSONAL = frozenset({NoticeKind.MY_WORK, NoticeKind.SIGN_IN_CODE})

@@ -12,7 +12,9 @@ from models import (
     desk_record,
     duty,
     flood_event,
+    flood_response,
     flood_warning,
+    info_report,
     notice,
     observation,
     open311_key,
@@ -38,6 +40,8 @@ TABLE_MODULES = (
     observation,
     # Call and confirm.
     # Response and reports.
+    flood_response,
+    info_report,
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

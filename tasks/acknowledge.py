@@ -75,6 +75,15 @@ def acknowledge_case(connection: Connection, case_id: int, by: str, how: How, no
     return _settle(connection, rows, by, how, now)
 
 
+def acknowledge_subject(
+    connection: Connection, subject: str, by: str, how: How, now: datetime, posts: Sequence[str] | None = None
+) -> Acknowledged:
+    """Acknowledge what was told of something that is no case, to these posts or, by acting on it, for everybody."""
+    asked = select(NOTICES).where(NOTICES.c.subject == subject, _asks()).order_by(NOTICES.c.id)
+    rows = connection.execute(asked if posts is None else asked.where(_to(posts))).all()
+    return _settle(connection, rows, by, how, now)
+
+
 def left_to_acknowledge(connection: Connection, case_id: int, post: str) -> tuple[int, Acknowledged]:
     """How many messages about a case a post has not acknowledged, and who acknowledged the last of the others."""
     return left_of(

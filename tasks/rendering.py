@@ -32,6 +32,9 @@ FACTS = frozenset(
         *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent"),
         # Call and confirm.
         # Response and reports.
+        *("hazard", "area", "level", "former_level", "suggested_level", "warnings", "human_decides", "kept", "basis"),
+        *("issuer", "signed_by", "duty", "english_duty", "report_kind", "means", "receiver", "danger", "figures"),
+        *("happened_at", "measures", "contradicts"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.

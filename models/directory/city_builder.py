@@ -10,8 +10,10 @@ from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
+from models.directory.flood_yaml import read_flood
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
+from models.directory.judge_flood import judge_flood
 from models.directory.judge_messages import judge_messages
 from models.directory.judge_people import judge_people
 from models.directory.judge_places import judge_places
@@ -29,6 +31,7 @@ from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
 from models.directory.water_yaml import WaterPage, read_water
 from models.duty_rules import DutyRules
+from models.flood_rules import FloodRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
@@ -44,6 +47,7 @@ YAML_FILES = (
     # Call and confirm.
     # Response and reports.
 )
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "flood.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
 OPTIONAL = frozenset(
@@ -54,6 +58,7 @@ OPTIONAL = frozenset(
         *("stations.csv", "thresholds.csv", "water.yaml"),
         # Call and confirm.
         # Response and reports.
+        *("response_duties.csv", "flood.yaml"),
     }
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
@@ -83,6 +88,7 @@ class _Pages:
     messages: MessageRules
     duty: DutyRules | None
     water: WaterPage
+    flood: FloodRules | None
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -129,6 +135,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
         read_water(documents["water.yaml"], faults) if "water.yaml" in documents else WaterPage(),
+        read_flood(documents["flood.yaml"], sheets.response_duties, faults) if "flood.yaml" in documents else None,
     )
 
 
@@ -143,6 +150,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
     judge_water(sheets, pages.water, faults)
+    judge_flood(sheets, pages.duty, pages.flood, faults)
     _judge_mappings(pages, faults)
 
 
@@ -197,6 +205,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         duty=pages.duty,
         water=_water(sheets, pages.water),
         water_sources=pages.water.sources,
+        flood=pages.flood,
         **head.patterns,
     )
 

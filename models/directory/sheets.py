@@ -11,6 +11,8 @@ from models.directory import cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
 from models.directory.water_sheets import STATIONS, THRESHOLDS
+from models.flood_rules import ResponseDuty
+from models.flood_warning import Hazard
 from models.vocabulary import RequestKind, Role
 from models.water import Station, Threshold
 
@@ -84,6 +86,7 @@ class Sheets:
     # Water.
     stations: tuple[Record[Station], ...]
     thresholds: tuple[Record[Threshold], ...]
+    response_duties: tuple[Record[ResponseDuty], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -273,6 +276,19 @@ DUTY_POOLS = SheetFormat(
     lambda values: PoolRow(**values),
     may_be_empty=True,
 )
+RESPONSE_DUTIES = SheetFormat(
+    "response_duties.csv",
+    (
+        Column("hazard", cell.one_of(Hazard, "hazard")),
+        Column("level", cell.level_of_response),
+        Column("unit", refers_to="units.csv"),
+        Column("duty"),
+        Column("english_duty"),
+    ),
+    ("hazard", "level", "unit"),
+    lambda values: ResponseDuty(**{**values, "hazard": Hazard(values["hazard"])}),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -290,4 +306,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     # Water.
     STATIONS,
     THRESHOLDS,
+    RESPONSE_DUTIES,
 )

@@ -99,6 +99,28 @@ ALL_FACTS = {
     "gained": True,
     "decided_by": "防汛带班领导甲",
     "words": "同意，注意交接",
+    # Response and reports.
+    "hazard": "flood",
+    "area": "新郑市",
+    "level": "III",
+    "former_level": "IV",
+    "suggested_level": "III",
+    "warnings": ["YJ20180703-001", "YJ20180703-002"],
+    "human_decides": True,
+    "kept": False,
+    "basis": "气象台橙色预警，双洎河超警戒",
+    "issuer": "新郑市防汛抗旱指挥部办公室",
+    "signed_by": "市政府分管领导乙",
+    "duty": "应急队伍集结待命，预置物资",
+    "english_duty": "rescue teams assemble, supplies are placed ahead",
+    "report_kind": "follow_up",
+    "means": "written",
+    "receiver": "郑州市防汛抗旱指挥部办公室",
+    "danger": "堤防管涌",
+    "figures": {"dead": 1, "injured": 3, "evacuated": 120, "losses_cny": 500000},
+    "happened_at": "2018-07-03T03:20:00+00:00",
+    "measures": "已组织抢护，下游群众正在转移",
+    "contradicts": [{"field": "dead", "was": 2, "now": 1}],
 }
 
 
