@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
 from models.message_rules import MessageRules
@@ -160,6 +161,8 @@ class City:
     """How the duty room is kept manned; None in a city without one."""
     # Water.
     # Call and confirm.
+    calls: CallRules | None = None
+    """Whom a warning wakes 叫应; None in a city that calls nobody."""
     # Response and reports.
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"
     receipt_pattern: str = "R{date}{serial:06d}"

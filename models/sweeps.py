@@ -16,6 +16,8 @@ class Process(StrEnum):
     # Duty.
     # Water.
     # Call and confirm.
+    CALLS = "calls"
+    """Starts calls for new warnings and lets their silence climb."""
     # Response and reports.
 
 

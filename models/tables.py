@@ -4,6 +4,7 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 from models import (
+    call,
     case,
     citizens,
     city_edition,
@@ -35,6 +36,7 @@ TABLE_MODULES = (
     flood_warning,
     # Water.
     # Call and confirm.
+    call,
     # Response and reports.
 )
 """The modules that define tables; a new one is added here and in a new migration."""

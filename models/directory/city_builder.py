@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility, Subclass
 from models.city import City
+from models.directory.calls_yaml import read_calls
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
+from models.directory.judge_calls import judge_calls
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
 from models.directory.judge_messages import judge_messages
@@ -34,7 +37,7 @@ from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "calls.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
 OPTIONAL = frozenset(
@@ -43,6 +46,7 @@ OPTIONAL = frozenset(
         *("duty_pools.csv", "duty.yaml"),
         # Water.
         # Call and confirm.
+        *("call_chains.csv", "calls.yaml"),
         # Response and reports.
     }
 )
@@ -72,6 +76,7 @@ class _Pages:
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
     duty: DutyRules | None
+    calls: CallRules | None
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -117,6 +122,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "messages.yaml" in documents
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
+        read_calls(documents["calls.yaml"], sheets.call_chains, faults) if "calls.yaml" in documents else None,
     )
 
 
@@ -130,6 +136,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
+    judge_calls(sheets, pages.calls, pages.duty, faults)
     _judge_mappings(pages, faults)
 
 
@@ -182,6 +189,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         duty=pages.duty,
+        calls=pages.calls,
         **head.patterns,
     )
 

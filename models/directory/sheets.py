@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.calendar_of_work import DayOverride
+from models.call_rules import LAST_STEP, CallDuty, ChainLink
 from models.catalogue import FilingCondition, ResponsibilityRow
 from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post, Seat, Unit
 from models.directory import cell
@@ -79,6 +80,7 @@ class Sheets:
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
     duty_pools: tuple[Record[PoolRow], ...]
+    call_chains: tuple[Record[ChainLink], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -268,6 +270,19 @@ DUTY_POOLS = SheetFormat(
     lambda values: PoolRow(**values),
     may_be_empty=True,
 )
+CALL_CHAINS = SheetFormat(
+    "call_chains.csv",
+    (
+        Column("subject", cell.code),
+        Column("chain", cell.code),
+        Column("step", cell.whole_number(1, LAST_STEP)),
+        Column("duty", cell.one_of(CallDuty, "duty in a chain")),
+        _POST,
+    ),
+    ("subject", "chain", "step", "post"),
+    lambda values: ChainLink(**values),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -282,4 +297,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     SOURCES,
     LEAVE,
     DUTY_POOLS,
+    CALL_CHAINS,
 )

@@ -56,6 +56,18 @@ ALL_FACTS = {
     "told_at": "2018-07-03T04:30:00+00:00",
     "valid_until": "2018-07-03T12:00:00+00:00",
     "said_at": "2018-07-03T00:00:00+00:00",
+    "drill": False,
+    "warning": "YJ20180703-001",
+    "severity": "orange",
+    "answer_by": "2018-07-03T12:05:00+00:00",
+    "call_places": [
+        {"place": "甲水库", "english": "Reservoir A", "duty": "administrative", "instead_of": "梨河镇负责人"},
+        {"place": "梨河镇", "english": "梨河镇", "duty": "town", "instead_of": None},
+    ],
+    "call_count": 12,
+    "silent": [{"place": "甲水库", "english": "Reservoir A", "duty": "patrol", "post": "甲水库巡查责任人"}],
+    "silent_count": 3,
+    "ended_why": "warning_ended",
 }
 
 

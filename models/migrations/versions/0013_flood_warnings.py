@@ -24,10 +24,12 @@ def upgrade() -> None:
         sa.Column("station", sa.String()),
         sa.Column("threshold", sa.String()),
         sa.Column("area", sa.String(), nullable=False),
+        sa.Column("calls", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("raised_at", MOMENT, nullable=False),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("ended_at", MOMENT),
+        sa.Column("end_recorded_at", MOMENT),
         sa.Column("end_evidence", sa.Text(), nullable=False),
         sa.UniqueConstraint("number", name="uq_flood_warning_number"),
     )
@@ -41,4 +43,6 @@ def upgrade() -> None:
         postgresql_where=open_ones,
     )
     op.create_index("ix_flood_warning_raised_at", "flood_warning", ["raised_at"])
+    op.create_index("ix_flood_warning_recorded_at", "flood_warning", ["recorded_at"])
+    op.create_index("ix_flood_warning_end_recorded_at", "flood_warning", ["end_recorded_at"])
     op.create_index("ix_flood_warning_station", "flood_warning", ["station", "raised_at"])
