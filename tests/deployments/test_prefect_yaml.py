@@ -43,7 +43,8 @@ def test_the_file_has_no_key_prefect_would_ignore() -> None:
 
 def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
-    assert names == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert {"flood-calls", "call-visit", "start-call"} <= set(names)
 
 
 @each_deployment
@@ -96,6 +97,8 @@ def test_sweeps_are_dropped_when_late_and_visits_have_no_limit() -> None:
     found = {deployment["name"]: deployment.get("concurrency_limit") for deployment in DEPLOYMENTS}
     assert found["case-lifecycle"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert found["case-visit"] is None
+    assert found["flood-calls"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert found["call-visit"] is None
 
 
 def test_the_schedules_are_those_of_the_issue() -> None:
@@ -105,3 +108,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["notices"] == ["* * * * *"]
     assert crons["housekeeping"] == ["37 * * * *"]
     assert crons["case-visit"] == crons["take-action"] == []
+    assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["call-visit"] == crons["start-call"] == []
