@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
 from models.flood_rules import FloodRules
@@ -167,6 +168,8 @@ class City:
     water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
     """Where readings come from, and how each source writes them, by its name."""
     # Call and confirm.
+    calls: CallRules | None = None
+    """Whom a warning wakes 叫应; None in a city that calls nobody."""
     # Response and reports.
     flood: FloodRules | None = None
     """How flood and drought are answered: levels, consultations, reports; None in a city that does not say."""

@@ -81,6 +81,14 @@ class NoticeKind(StrEnum):
     STATION_SILENT = "station_silent"
     """Stations that should have sent a reading by now."""
     # Call and confirm.
+    CALL = "call"
+    """Wake up and answer: danger where you are responsible 叫应."""
+    CALL_SILENT = "call_silent"
+    """Somebody does not answer a call; told to the next above, who answers for it."""
+    CALL_BEGUN = "call_begun"
+    """A call has begun; goes to the duty room with the board."""
+    CALL_ENDED = "call_ended"
+    """The danger is over, or the drill: told to everybody who was called."""
     # Response and reports.
     CONSULTATION_OPENED = "consultation_opened"
     """A consultation asks for a level; again where the suggestion rises."""

@@ -20,6 +20,8 @@ class Process(StrEnum):
     HYDROLOGY = "hydrology"
     """Takes in readings and judges them."""
     # Call and confirm.
+    CALLS = "calls"
+    """Starts calls for new warnings and lets their silence climb."""
     # Response and reports.
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 from models import (
+    call,
     case,
     citizens,
     city_edition,
@@ -39,6 +40,7 @@ TABLE_MODULES = (
     # Water.
     observation,
     # Call and confirm.
+    call,
     # Response and reports.
     flood_response,
     info_report,

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility, Subclass
 from models.city import City
+from models.directory.calls_yaml import read_calls
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
 from models.directory.flood_yaml import read_flood
+from models.directory.judge_calls import judge_calls
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
 from models.directory.judge_flood import judge_flood
@@ -48,6 +51,7 @@ YAML_FILES = (
     # Response and reports.
 )
 YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "flood.yaml")
+YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "calls.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
 OPTIONAL = frozenset(
@@ -57,6 +61,7 @@ OPTIONAL = frozenset(
         # Water.
         *("stations.csv", "thresholds.csv", "water.yaml"),
         # Call and confirm.
+        *("call_chains.csv", "calls.yaml"),
         # Response and reports.
         *("response_duties.csv", "flood.yaml"),
     }
@@ -89,6 +94,7 @@ class _Pages:
     duty: DutyRules | None
     water: WaterPage
     flood: FloodRules | None
+    calls: CallRules | None
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -136,6 +142,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
         read_water(documents["water.yaml"], faults) if "water.yaml" in documents else WaterPage(),
         read_flood(documents["flood.yaml"], sheets.response_duties, faults) if "flood.yaml" in documents else None,
+        read_calls(documents["calls.yaml"], sheets.call_chains, faults) if "calls.yaml" in documents else None,
     )
 
 
@@ -151,6 +158,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_duty(sheets, pages.duty, faults)
     judge_water(sheets, pages.water, faults)
     judge_flood(sheets, pages.duty, pages.flood, faults)
+    judge_calls(sheets, pages.calls, pages.duty, faults)
     _judge_mappings(pages, faults)
 
 
@@ -206,6 +214,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         water=_water(sheets, pages.water),
         water_sources=pages.water.sources,
         flood=pages.flood,
+        calls=pages.calls,
         **head.patterns,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.calendar_of_work import DayOverride
+from models.call_rules import LAST_STEP, CallDuty, ChainLink
 from models.catalogue import FilingCondition, ResponsibilityRow
 from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post, Seat, Unit
 from models.directory import cell
@@ -87,6 +88,7 @@ class Sheets:
     stations: tuple[Record[Station], ...]
     thresholds: tuple[Record[Threshold], ...]
     response_duties: tuple[Record[ResponseDuty], ...]
+    call_chains: tuple[Record[ChainLink], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -287,6 +289,17 @@ RESPONSE_DUTIES = SheetFormat(
     ),
     ("hazard", "level", "unit"),
     lambda values: ResponseDuty(**{**values, "hazard": Hazard(values["hazard"])}),
+CALL_CHAINS = SheetFormat(
+    "call_chains.csv",
+    (
+        Column("subject", cell.code),
+        Column("chain", cell.code),
+        Column("step", cell.whole_number(1, LAST_STEP)),
+        Column("duty", cell.one_of(CallDuty, "duty in a chain")),
+        _POST,
+    ),
+    ("subject", "chain", "step", "post"),
+    lambda values: ChainLink(**values),
     may_be_empty=True,
 )
 FORMATS: tuple[SheetFormat[Any], ...] = (
@@ -307,4 +320,5 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     STATIONS,
     THRESHOLDS,
     RESPONSE_DUTIES,
+    CALL_CHAINS,
 )

@@ -45,6 +45,7 @@ def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
     assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
     assert {"duty-shift", "duty-watch"} <= set(names)
+    assert {"flood-calls", "call-visit", "start-call"} <= set(names)
 
 
 @each_deployment
@@ -97,6 +98,8 @@ def test_sweeps_are_dropped_when_late_and_visits_have_no_limit() -> None:
     found = {deployment["name"]: deployment.get("concurrency_limit") for deployment in DEPLOYMENTS}
     assert found["case-lifecycle"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert found["case-visit"] is None
+    assert found["flood-calls"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert found["call-visit"] is None
 
 
 def test_the_schedules_are_those_of_the_issue() -> None:
@@ -108,3 +111,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["duty-shift"] == ["0,30 * * * *"]
     assert crons["duty-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["case-visit"] == crons["take-action"] == []
+    assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["call-visit"] == crons["start-call"] == []

@@ -9,12 +9,14 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
+from flows.flood_calls import flood_calls
 from flows.housekeeping import housekeeping
 from flows.intake import intake
 from flows.notices import notices
+from flows.start_call import start_call
 from flows.take_action import take_action
 
-FLOWS = [case_lifecycle, housekeeping, intake, notices, take_action]
+FLOWS = [case_lifecycle, flood_calls, housekeeping, intake, notices, start_call, take_action]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 
 

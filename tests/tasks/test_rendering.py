@@ -121,6 +121,18 @@ ALL_FACTS = {
     "happened_at": "2018-07-03T03:20:00+00:00",
     "measures": "已组织抢护，下游群众正在转移",
     "contradicts": [{"field": "dead", "was": 2, "now": 1}],
+    "drill": False,
+    "warning": "YJ20180703-001",
+    "severity": "orange",
+    "answer_by": "2018-07-03T12:05:00+00:00",
+    "call_places": [
+        {"place": "甲水库", "english": "Reservoir A", "duty": "administrative", "instead_of": "梨河镇负责人"},
+        {"place": "梨河镇", "english": "梨河镇", "duty": "town", "instead_of": None},
+    ],
+    "call_count": 12,
+    "silent": [{"place": "甲水库", "english": "Reservoir A", "duty": "patrol", "post": "甲水库巡查责任人"}],
+    "silent_count": 3,
+    "ended_why": "warning_ended",
 }
 
 
