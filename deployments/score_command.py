@@ -135,9 +135,10 @@ def _line(scheme: Scheme, step: Step) -> str:
     if step.kind is StepKind.SCORE:
         shown = "—" if step.result is None else f"{rounded(step.result, scheme.digits):f}"
         grade = scheme.grade(step.result) if step.result is not None else None
-        return f"得分 score: {shown}{f' {grade.code} {grade.title}' if grade else ''}{note}{missing}"
+        return f"得分 score: {shown}{f' {grade.title}' if grade else ''}{note}{missing}"
     most = f" /{plain(step.points)}" if step.points is not None else ""
-    called = step.title or _called(scheme, step.item)
+    called = step.title or (word("score_step", step.kind, "zh") if step.kind is StepKind.SYSTEM else None)
+    called = called or _called(scheme, step.item)
     return f"  {called}: {plain(step.result)}{most}{formula}{f' [{put_in}]' if put_in else ''}{note}{missing}"
 
 

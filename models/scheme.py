@@ -4,7 +4,7 @@ Nothing here decides anything; `models/scoring.py` takes counts through it and `
 it from a file. Every number of a scheme has its source in the file; what a city's text leaves open stays open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -40,8 +40,10 @@ class Division:
         """The values it needs."""
         return tuple(dict.fromkeys((*self.count.names, *self.over.names)))
 
-    def __str__(self) -> str:
-        return f"{_bracketed(self.count)} / {_bracketed(self.over)}"
+    def told(self, less: Collection[str] = ()) -> str:
+        """The division as people write it, with what is taken off its denominator."""
+        over = f"({' - '.join((self.over.text, *less))})" if less else _bracketed(self.over)
+        return f"{_bracketed(self.count)} / {over}"
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,15 @@ class Ratio:
     """Held there: a case may come back or be extended more than once. Without it more than 1 is a contradiction."""
     empty: Fraction | None = None
     """What the ratio is where its denominator is 0; without it a denominator of 0 is an error."""
+    less: tuple[str, ...] = ()
+    """Counts that are taken off its denominator alone, where they are given: cases this ratio does not ask for."""
     instead: Division | None = None
     """Stands for it where none of its own counts is given."""
     place: Place = NOWHERE
 
 
 class Bound(StrEnum):
-    """How the rows of a table are met."""
+    """How a row of a table is met."""
 
     AT_MOST = "at_most"
     AT_LEAST = "at_least"
@@ -70,26 +74,35 @@ class Bound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step of a table: what a count gives that meets the bound."""
+
+    bound: Bound
+    at: Fraction
+    gives: Fraction
+
+    def met(self, count: Fraction) -> bool:
+        """Whether a count meets it."""
+        if self.bound is Bound.BELOW:
+            return count < self.at
+        return count <= self.at if self.bound is Bound.AT_MOST else count >= self.at
+
+
+@dataclass(frozen=True, slots=True)
 class StepTable:
     """Points by count, in steps; the first row that is met gives them, and no row `otherwise`.
 
-    Example: at_most 50 -> 10, 100 -> 9, otherwise 0: 50 gives 10, 51 gives 9, 101 gives 0.
+    Example: at_most 50 -> 10, at_most 100 -> 9, otherwise 0: 50 gives 10, 51 gives 9, 101 gives 0.
     """
 
     code: str
-    bound: Bound
-    rows: tuple[tuple[Fraction, Fraction], ...]
+    rows: tuple[StepRow, ...]
     otherwise: Fraction
     source: str
 
     def points(self, count: Fraction) -> Fraction:
         """The points for a count."""
-        return next((points for bound, points in self.rows if self._met(count, bound)), self.otherwise)
-
-    def _met(self, count: Fraction, bound: Fraction) -> bool:
-        if self.bound is Bound.BELOW:
-            return count < bound
-        return count <= bound if self.bound is Bound.AT_MOST else count >= bound
+        return next((row.gives for row in self.rows if row.met(count)), self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

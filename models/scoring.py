@@ -37,11 +37,10 @@ def score(
     Example: score(yuncheng, read_counts({"due_to_close": 16475, …})).score is 99.189 to three digits.
     Raises: ScoreRefused naming file, line and key where something is divided by zero or counts contradict each other.
     """
-    reckoning = _Reckoning(scheme, counts, manual or {})
+    reckoning = _Reckoning(scheme, counts, manual or {}, exempt)
     board = group.board if group is not None else scheme.system
     by_system = group is None or SYSTEM in _needed(board)
-    if exempt is ExemptCases.INSIDE:
-        reckoning.leave((*scheme.system.exemptions, *(() if board is scheme.system else board.exemptions)))
+    reckoning.leave((*scheme.system.exemptions, *(() if board is scheme.system else board.exemptions)))
     if reckoning.too_few({**(scheme.system.minimum if by_system else {}), **board.minimum}):
         return reckoning.none(complete=True)
     parts = [(SYSTEM, reckoning.system())] if by_system else []
@@ -66,8 +65,10 @@ Part = tuple[str, Value]
 class _Reckoning:
     """The values known so far and the steps that led to them."""
 
-    def __init__(self, scheme: Scheme, counts: Mapping[str, Value], manual: Mapping[str, Value]) -> None:
-        self._scheme, self._steps = scheme, list[Step]()
+    def __init__(
+        self, scheme: Scheme, counts: Mapping[str, Value], manual: Mapping[str, Value], exempt: ExemptCases
+    ) -> None:
+        self._scheme, self._exempt, self._steps = scheme, exempt, list[Step]()
         self._values, self._concluded = with_conclusions(counts)
         self._tables = {code: table.points for code, table in scheme.tables.items()}
         for code, item in scheme.manual.items():
@@ -75,8 +76,8 @@ class _Reckoning:
             self._values[code] = _NONE if entered is None and not item.required else entered
 
     def leave(self, exemptions: tuple[Exemption, ...]) -> None:
-        """Take exempt cases out of the counts they leave."""
-        for exemption in exemptions:
+        """Take exempt cases out of the counts they leave; none where they were left out already."""
+        for exemption in exemptions if self._exempt is ExemptCases.INSIDE else ():
             cases = self._values.get(exemption.count)
             for name in exemption.leaves if cases is not None else ():
                 before = self._values.get(name)
@@ -106,7 +107,8 @@ class _Reckoning:
         parts = self.items(board)
         total = _sum(parts)
         self._values[SYSTEM] = total
-        self._add(Step(StepKind.SYSTEM, SYSTEM, _sum_text(parts), dict(parts), total, source, points=board.total))
+        if board.terms:
+            self._add(Step(StepKind.SYSTEM, SYSTEM, _sum_text(parts), dict(parts), total, source, points=board.total))
         return total
 
     def items(self, board: Board) -> list[Part]:
@@ -121,7 +123,7 @@ class _Reckoning:
         """The score within the scheme's bounds, rounded where the scheme rounds, with its grade."""
         scheme, missing, total = self._scheme, self._missing(), _sum(parts)
         if not complete:
-            total, note = None, "the scheme is not complete: known items are scored, the total stays empty"
+            total, note = None, f"the scheme is not complete: the total stays empty; {self._known_items()}"
         elif total is None:
             note = "a value is missing: no score"
         else:
@@ -164,7 +166,7 @@ class _Reckoning:
         sign = 1 if isinstance(adjustment, Bonus) else -1
         result = None if given is None else sign * given
         put_in, missing = self._put_in(names)
-        formula = f"{plain(sign * adjustment.each)} * ({inner})"
+        formula = f"{plain(sign * adjustment.each)} * {inner if len(names) == 1 else f'({inner})'}"
         self._add(
             Step(StepKind.ADJUSTMENT, adjustment.code, formula, put_in, result, adjustment.source, adjustment.title,
                  adjustment.most, missing, note)
@@ -174,19 +176,19 @@ class _Reckoning:
     def _ratio(self, ratio: Ratio) -> Value:
         division, stands = ratio.of, ""
         if ratio.instead and all(self._values.get(name) is None for name in ratio.of.names):
-            division, stands = ratio.instead, f"stands for {ratio.of}, whose counts are not given"
+            division, stands = ratio.instead, f"stands for {ratio.of.told()}, whose counts are not given"
         found = self._divided(ratio, division)
         if found is not None and (found < 0 or (found > 1 and ratio.at_most is None)):
             problem = f"{ratio.code} comes to {plain(found)}; a ratio lies between 0 and 1."
             remedy = f"See that {' and '.join(division.names)} are counted over the same cases."
             raise _refused(ratio.place, problem, remedy)
         held, note = _held(found, None, ratio.at_most)
-        put_in, missing = self._put_in(division.names)
+        less = tuple(self._taken_off(ratio))
+        put_in, missing = self._put_in((*division.names, *less))
         told = "; ".join(part for part in (stands, note) if part)
+        formula = division.told(less)
         self._add(
-            Step(
-                StepKind.RATIO, ratio.code, str(division), put_in, held, ratio.source, ratio.title, None, missing, told
-            )
+            Step(StepKind.RATIO, ratio.code, formula, put_in, held, ratio.source, ratio.title, None, missing, told)
         )
         return held
 
@@ -194,6 +196,7 @@ class _Reckoning:
         count, over = self._worked_out(division.count), self._worked_out(division.over)
         if count is None or over is None:
             return None
+        over -= sum(self._taken_off(ratio).values(), _NONE)
         if over:
             return count / over
         if ratio.empty is not None:
@@ -201,6 +204,13 @@ class _Reckoning:
         problem = f"{ratio.code} is divided by zero: {division.over.text} is 0."
         remedy = "Say in minimum from which number on there is a score, or in empty what the ratio is then."
         raise _refused(division.over.place, problem, remedy)
+
+    def _taken_off(self, ratio: Ratio) -> dict[str, Fraction]:
+        """What is given of the counts that are not asked for in this ratio alone."""
+        if self._exempt is ExemptCases.APART:
+            return {}
+        given = {name: self._values.get(name) for name in ratio.less}
+        return {name: value for name, value in given.items() if value is not None}
 
     def _worked_out(self, formula: Formula) -> Value:
         for name in formula.names:
@@ -222,6 +232,14 @@ class _Reckoning:
         put_in = {name: self._values.get(name) for name in names}
         worked_out = {SYSTEM, *self._scheme.ratios}
         return put_in, tuple(name for name, value in put_in.items() if value is None and name not in worked_out)
+
+    def _known_items(self) -> str:
+        items = [step for step in self._steps if step.kind is StepKind.ITEM and step.result is not None]
+        points, most = (sum((value or _NONE for value in values), _NONE) for values in
+                        ([step.result for step in items], [step.points for step in items]))  # fmt: skip
+        if not items:
+            return "no item has a value"
+        return f"{len(items)} known items make {plain(points)} of their {plain(most)} points"
 
     def _missing(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for step in self._steps for name in step.missing))

@@ -10,11 +10,12 @@ from models.directory.cell import Unreadable
 from models.directory.fault import quoted
 from models.directory.yaml_document import Block
 from models.formula_reading import Known, parse_formula
-from models.scheme import MAY_ENTER, Bound, Division, Grade, ManualItem, Publication, StepTable, Title
+from models.scheme import MAY_ENTER, Bound, Division, Grade, ManualItem, Publication, StepRow, StepTable, Title
 from models.scheme_formula import Formula, FormulaFault, Place
 
 _NUMBER = re.compile(r"-?[0-9]{1,12}([.][0-9]{1,9})?")
-_TABLE_KEYS = (*(str(bound) for bound in Bound), "else", "source")
+_TABLE_KEYS = ("rows", "else", "source")
+_ROW_KEYS = (*(str(bound) for bound in Bound), "gives")
 _MANUAL_KEYS = ("name", "by", "least", "most", "required", "whole", "evidence", "source")
 _GRADE_KEYS = ("code", "name", "from", "colour")
 _PUBLICATION_KEYS = ("every", "best", "worst", "figures", "backlog", "source")
@@ -69,25 +70,32 @@ def read_tables(block: Block | None) -> dict[str, StepTable]:
 
 
 def _table(code: str, item: Block) -> StepTable | None:
-    given = [bound for bound in Bound if item.has(bound)]
+    rows = [(block, _row(block)) for block in item.blocks("rows", _ROW_KEYS)]
+    found = tuple(row for _, row in rows if row is not None)
+    for (_, one), (block, other) in pairwise(rows):
+        if one and other and not _follows(one, other):
+            problem = "this row can never be met: the first that is met counts."
+            remedy = "Order rows of at_most and below from the smallest up, rows of at_least from the largest down."
+            block.fault(other.bound, "", problem, remedy)
+    otherwise = item.value("else", number) if item.needs("rows", "else", "source") else None
+    return None if otherwise is None else StepTable(code, found, otherwise, item.value("source", cell.text) or "")
+
+
+def _row(block: Block) -> StepRow | None:
+    given = [bound for bound in Bound if block.has(bound)]
     if len(given) != 1:
-        problem = "a table goes by exactly one of at_most, at_least, below."
-        item.fault("else", "", problem, "Write for example at_most: [[50, 10], [100, 9]].")
+        problem = "a row goes by exactly one of at_most, at_least, below."
+        block.fault("gives", "", problem, "Write for example {at_most: 50, gives: 10}.")
         return None
-    bound = given[0]
-    rows = item.pairs(bound, number)
-    bounds = [first for first, _ in rows]
-    rising = bound is not Bound.AT_LEAST
-    if any((one >= other) if rising else (one <= other) for one, other in pairwise(bounds)):
-        order = "rise" if rising else "fall"
-        problem = "a row can never be met: the first that is met counts."
-        item.fault(bound, "", problem, f"Order the rows so that their first numbers {order}.")
-    if not item.needs("else", "source"):
-        return None
-    otherwise = item.value("else", number)
-    if otherwise is None:
-        return None
-    return StepTable(code, bound, rows, otherwise, item.value("source", cell.text) or "")
+    at, gives = block.value(given[0], number), block.value("gives", number) if block.needs("gives") else None
+    return None if at is None or gives is None else StepRow(given[0], at, gives)
+
+
+def _follows(one: StepRow, other: StepRow) -> bool:
+    """Whether a count may meet the second row that does not meet the first."""
+    if Bound.AT_LEAST in (one.bound, other.bound):
+        return one.bound is other.bound and one.at > other.at
+    return (one.at, one.bound is Bound.AT_MOST) < (other.at, other.bound is Bound.AT_MOST)
 
 
 def read_manual(block: Block | None) -> dict[str, ManualItem]:

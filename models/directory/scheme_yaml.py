@@ -54,7 +54,7 @@ _KEYS = (
     *("ratios", "tables", "manual", *_BOARD_KEYS, "groups", "grades", "publication"),
 )
 _GROUP_KEYS = ("code", "name", "of", "source", *_BOARD_KEYS)
-_RATIO_KEYS = ("name", "count", "over", "at_most", "empty", "instead", "source")
+_RATIO_KEYS = ("name", "count", "over", "less", "at_most", "empty", "instead", "source")
 _ITEM_KEYS = ("code", "name", "points", "formula", "source")
 _ADJUSTMENT_KEYS = ("code", "name", "of", "each", "most", "double", "source")
 _COUNTS = tuple(str(name) for name in CountName)
@@ -134,9 +134,16 @@ def _ratios(block: Block | None, known: Known) -> dict[str, Ratio]:
         if of is None or called is None:
             continue
         found[code] = Ratio(
-            code, called, of, item.value("source", cell.text) or "", item.value("at_most", number),
-            item.value("empty", number), instead, Place(item.file, item.line, item.path),
-        )  # fmt: skip
+            code=code,
+            title=called,
+            of=of,
+            source=item.value("source", cell.text) or "",
+            at_most=item.value("at_most", number),
+            empty=item.value("empty", number),
+            less=item.values("less", cell.one_of(_COUNTS, "count")),
+            instead=instead,
+            place=Place(item.file, item.line, item.path),
+        )
     return found
 
 
