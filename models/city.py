@@ -14,6 +14,7 @@ from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
 from models.message_rules import MessageRules
 from models.policy import Policy
+from models.scheme import Scheme
 from models.vocabulary import Role
 from models.worktime import WorkCalendar
 
@@ -158,6 +159,8 @@ class City:
     messages: MessageRules = field(default_factory=MessageRules)
     duty: DutyRules | None = None
     """How the duty room is kept manned; None in a city without one."""
+    schemes: tuple[Scheme, ...] = ()
+    """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
     # Water.
     # Call and confirm.
     # Response and reports.

@@ -222,6 +222,7 @@ class Group:
     of: tuple[str, ...]
     """Groups of units.csv whose units it scores."""
     board: Board
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True)

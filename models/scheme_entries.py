@@ -26,12 +26,13 @@ class Entry:
 def entry_refused(item: ManualItem, entry: Entry) -> Refusal | None:
     """Why an entry may not be made: the wrong role, a value outside the item's limits, or nothing that shows it."""
     if entry.by not in item.by:
-        return Refusal("entry_by_others", {"item": item.code, "roles": list(item.by), "role": entry.by})
-    problem = _outside(item, entry.value)
-    if problem:
-        return Refusal("entry_outside", {"item": item.code, "why": problem})
+        return Refusal("entry_by_others", {"item": item.title.zh, "roles": list(item.by), "role": entry.by})
+    if _outside(item, entry.value):
+        limits = {"least": item.least, "most": item.most}
+        told = {name: plain(limit) for name, limit in limits.items() if limit is not None}
+        return Refusal("entry_outside", {"item": item.title.zh, "whole": item.whole, **told})
     if item.evidence and not entry.evidence:
-        return Refusal("entry_needs_evidence", {"item": item.code})
+        return Refusal("entry_needs_evidence", {"item": item.title.zh})
     return None
 
 

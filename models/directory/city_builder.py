@@ -21,22 +21,25 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
+from models.directory.judge_schemes import judge_schemes
 from models.directory.ladder_yaml import LadderPage, read_ladder
 from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
+from models.directory.scheme_yaml import SCHEMES_FOLDER, read_scheme
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
 from models.duty_rules import DutyRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
+from models.scheme import Scheme
 from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
 from models.worktime import WorkCalendar
 
 YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
-"""Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
+"""Every file a city directory may have; mappings of its own sources may lie in `sources/`, schemes in `schemes/`."""
 OPTIONAL = frozenset(
     {
         *("leave.csv", "messages.yaml"),
@@ -48,6 +51,8 @@ OPTIONAL = frozenset(
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
 SOURCES_FOLDER = "sources/"
+FOLDERS = (SOURCES_FOLDER, SCHEMES_FOLDER)
+"""Folders of a city directory that hold any number of YAML files."""
 NO_FOLDER = "."
 """File of a fault that says that there is no folder to read at all; then no file is missing beside it."""
 
@@ -72,6 +77,7 @@ class _Pages:
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
     duty: DutyRules | None
+    schemes: tuple[Scheme, ...]
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -105,6 +111,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
     policy = None
     if "policy.yaml" in documents:
         policy = read_policy(documents["policy.yaml"], sheets.codes, _steps(sheets.approvals), faults)
+    schemes = [read_scheme(name, documents[name], faults) for name in documents if name.startswith(SCHEMES_FOLDER)]
     mappings = [read_mapping(name, documents[name], faults) for name in documents if name.startswith(SOURCES_FOLDER)]
     return _Pages(
         sheets,
@@ -117,6 +124,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "messages.yaml" in documents
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
+        tuple(scheme for scheme in schemes if scheme),
     )
 
 
@@ -130,6 +138,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
+    judge_schemes(pages.schemes, {record.value.group for record in sheets.units if record.value.group}, faults)
     _judge_mappings(pages, faults)
 
 
@@ -182,6 +191,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         duty=pages.duty,
+        schemes=pages.schemes,
         **head.patterns,
     )
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import TypeVar
 
 from models.directory import cell
@@ -99,21 +98,6 @@ def read_scheme(file: str, content: str, faults: list[Fault]) -> Scheme | None:
     )
     judge_scheme(page, scheme, blocks)
     return scheme if len(faults) == before else None
-
-
-def judge_editions(schemes: Mapping[str, Scheme], faults: list[Fault]) -> None:
-    """No two schemes of one name are in force on the same day."""
-    by_name: dict[str, list[Scheme]] = {}
-    for scheme in schemes.values():
-        by_name.setdefault(scheme.name, []).append(scheme)
-    for editions in by_name.values():
-        in_order = sorted(editions, key=lambda s: (s.valid_from is not None, s.valid_from, s.file))
-        for earlier, later in pairwise(in_order):
-            begins, ends = later.valid_from, earlier.valid_until
-            if begins is None or ends is None or begins < ends:
-                problem = f"{earlier.file} holds the scheme {quoted(earlier.name)} on the same days."
-                remedy = f"Write valid_until in {earlier.file} and the same day as valid_from here."
-                faults.append(Fault(later.file, None, "valid_from", str(begins or ""), problem, remedy))
 
 
 def _scheme_name(text: str) -> str:
@@ -229,6 +213,7 @@ def _group(block: Block, known: Known, manual: Mapping[str, ManualItem], system:
         title(block) or Title("", ""),
         block.values("of", cell.text),
         replace(board, adjustments=adjustments),
+        Place(block.file, block.line_of("of"), block.path_of("of")),
     )
 
 
