@@ -16,6 +16,7 @@ from models.duty_rules import DutyRules
 from models.flood_rules import FloodRules
 from models.message_rules import MessageRules
 from models.policy import Policy
+from models.scheme import Scheme
 from models.vocabulary import Role
 from models.water import WaterRules
 from models.water_source import WaterSource
@@ -162,6 +163,8 @@ class City:
     messages: MessageRules = field(default_factory=MessageRules)
     duty: DutyRules | None = None
     """How the duty room is kept manned; None in a city without one."""
+    schemes: tuple[Scheme, ...] = ()
+    """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
     # Water.
     water: WaterRules = field(default_factory=WaterRules)
     """What is measured of its water, and the thresholds that warn."""
