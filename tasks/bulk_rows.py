@@ -178,7 +178,7 @@ def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
     if dialect.name == "postgresql":
         return _moment_in_array if isinstance(type_, UTCDateTime) else _in_array
     if isinstance(type_, UTCDateTime):
-        return _stored_moment
+        return text_of_moment
     turn: Turn | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return turn
 
@@ -186,7 +186,7 @@ def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
 def _turn_back(table: Table, name: str, dialect: Dialect) -> Turn | None:
     type_ = table.c[name].type
     if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
-        return _moment_stored
+        return moment_of_text
     turn: Turn | None = type_.dialect_impl(dialect).result_processor(dialect, None)
     return turn
 
@@ -202,11 +202,11 @@ def _in_array(value: object) -> str:
 
 
 def _moment_in_array(moment: datetime | None) -> str:
-    return "NULL" if moment is None else f'"{_stored_moment(moment)}+00"'
+    return "NULL" if moment is None else f'"{text_of_moment(moment)}+00"'
 
 
 @lru_cache(maxsize=MOST_MOMENTS)
-def _stored_moment(moment: datetime | None) -> str | None:
+def text_of_moment(moment: datetime | None) -> str | None:
     """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so. Half of a visit's moments are its own."""
     if moment is None:
         return None
@@ -217,6 +217,7 @@ def _stored_moment(moment: datetime | None) -> str | None:
     return moment.isoformat(" ", "microseconds")[:26]
 
 
-def _moment_stored(text: str | None) -> datetime | None:
+def moment_of_text(text: str | None) -> datetime | None:
+    """A moment as SQLite keeps it; undoes `text_of_moment`."""
     # A fifth of what naming the zone afterwards costs.
     return None if text is None else datetime.fromisoformat(f"{text}+00:00")
