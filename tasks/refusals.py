@@ -1,4 +1,4 @@
-"""Refusals into sentences: one text per code and language in `templates/refusals.yaml`."""
+"""Refusals into sentences: one text per code and language in `templates/refusals.yaml` and the files beside it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -41,7 +41,9 @@ def _shown(value: object) -> str:
 
 @cache
 def _sources() -> Mapping[str, Mapping[Language, str]]:
-    found: dict[str, dict[Language, str]] = yaml.safe_load((TEMPLATES / "refusals.yaml").read_text("utf-8"))
+    found: dict[str, dict[Language, str]] = {}
+    for path in sorted(TEMPLATES.glob("refusals*.yaml")):
+        found |= yaml.safe_load(path.read_text("utf-8"))
     return found
 
 
