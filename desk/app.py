@@ -30,6 +30,8 @@ from desk.chosen_rows import chosen_routes
 from desk.context import Desk
 from desk.courier import Courier
 from desk.demo_inbox import demo_routes
+from desk.duty_log_page import duty_log_routes
+from desk.duty_page import duty_routes
 from desk.health import health_routes
 from desk.metrics import metrics_routes
 from desk.open311_answers import NotServed, not_served, not_served_with
@@ -75,6 +77,8 @@ ROUTES = (
     wall_routes,
     # Roster.
     # Duty.
+    duty_log_routes,
+    duty_routes,
     # Water.
     # Call and confirm.
     # Response and reports.

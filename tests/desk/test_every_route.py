@@ -92,6 +92,13 @@ WAYS: dict[str, Way] = {
     "POST /admin/revoke": Way(frozenset({"admin"}), form={"post": "water-liaison", "reason": "换人"}),
     "POST /admin/test": Way(frozenset({"admin"}), form={"post": "lihe-liaison"}),
     "GET /wall/{token}": Way(CENTRE, Purpose.WALL),
+    # This city has no duty room: who gets in where there is one is said by test_duty_page.
+    "GET /duty/{token}": Way(frozenset(), Purpose.DUTY),
+    "POST /duty/{token}/act": Way(frozenset(), Purpose.DUTY, {"do": "receive"}),
+    "POST /duty/{token}/log": Way(frozenset(), Purpose.DUTY, {"what": "来电"}),
+    "GET /duty/{token}/log/{day}": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/log/{day}.docx": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/log/{day}.pdf": Way(frozenset(), Purpose.DUTY),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
@@ -145,7 +152,7 @@ class Walk:
         if reader in POSTS:
             shift, secret = self.shift(reader)
         drawn = draw_form_token(self.settings.secret_key("link"), token if "{token}" in path else secret)
-        blanks = {"token": token, "digest": "0" * 64, "format": "json"}
+        blanks = {"token": token, "digest": "0" * 64, "format": "json", "day": "2019-05-06"}
         path = way.path or path
         for name, value in (blanks | {"name:path": self.case, "service_request_id": self.receipt}).items():
             path = path.replace("{" + name + "}", value)
