@@ -39,6 +39,7 @@ from desk.protection import HEADERS, LimitedBody, ProtectedHeaders
 from desk.public_answers import public_answer_routes
 from desk.public_find import public_find_routes
 from desk.public_form import TooOften, public_form_routes, too_often
+from desk.roster_page import roster_routes
 from desk.seat_page import seat_routes
 from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
@@ -71,6 +72,7 @@ ROUTES = (
     chosen_routes,
     wall_routes,
     # Roster.
+    roster_routes,
     # Duty.
     # Water.
     # Call and confirm.

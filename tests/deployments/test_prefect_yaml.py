@@ -43,7 +43,8 @@ def test_the_file_has_no_key_prefect_would_ignore() -> None:
 
 def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
-    assert names == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
 
 
 @each_deployment
@@ -105,3 +106,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["notices"] == ["* * * * *"]
     assert crons["housekeeping"] == ["37 * * * *"]
     assert crons["case-visit"] == crons["take-action"] == []
+    assert crons["duty-reminders"] == ["5 7-21 * * *"]
+    assert crons["propose-roster"] == crons["publish-roster"] == []
