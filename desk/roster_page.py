@@ -53,7 +53,7 @@ def roster_routes(desk: Desk) -> APIRouter:
         told = Said("done", form_word("roster_said", said, language_of(request))) if said in SAID else None
         return roster_page(desk, request, opened, month=month, shift=shift, said=told)
 
-    @routes.get("/duty/{token}/roster.ics")
+    @routes.get("/duty/{token}/roster.ics", responses={200: {"content": {"text/calendar": {}}}})
     def calendar(request: Request, token: str, all: bool = False) -> Response:
         """The reader's own shifts as a calendar, or everybody's."""
         opened = opened_duty(desk, request, token)
