@@ -35,6 +35,7 @@ PARTS = {
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),
     "sample": Part("deployments.sample_command", "sample", "Realistic made-up reports of a city."),
     # Roster.
+    "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
     # Duty.
     # Water.
     # Call and confirm.

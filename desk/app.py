@@ -43,6 +43,7 @@ from desk.protection import HEADERS, LimitedBody, ProtectedHeaders
 from desk.public_answers import public_answer_routes
 from desk.public_find import public_find_routes
 from desk.public_form import TooOften, public_form_routes, too_often
+from desk.roster_page import roster_routes
 from desk.seat_page import seat_routes
 from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
@@ -76,6 +77,7 @@ ROUTES = (
     chosen_routes,
     wall_routes,
     # Roster.
+    roster_routes,
     # Duty.
     duty_log_routes,
     duty_routes,

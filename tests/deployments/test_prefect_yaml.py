@@ -48,6 +48,7 @@ def test_the_city_has_its_processes() -> None:
     assert {"flood-calls", "call-visit", "start-call"} <= set(names)
     cases = ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
     assert names == [*cases, "hydrology"]
+    assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
 
 
 @each_deployment
@@ -116,3 +117,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["case-visit"] == crons["take-action"] == []
     assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["call-visit"] == crons["start-call"] == []
+    assert crons["duty-reminders"] == ["5 7-21 * * *"]
+    assert crons["propose-roster"] == crons["publish-roster"] == []

@@ -99,6 +99,11 @@ WAYS: dict[str, Way] = {
     "GET /duty/{token}/log/{day}": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.docx": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.pdf": Way(frozenset(), Purpose.DUTY),
+    # A post without duty is told that there is no duty room; its forms change nothing.
+    "GET /duty/{token}/roster": Way(POSTS, Purpose.DUTY),
+    "GET /duty/{token}/roster.ics": Way(POSTS, Purpose.DUTY),
+    "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
+    "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
