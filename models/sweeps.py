@@ -17,6 +17,8 @@ class Process(StrEnum):
     # Water.
     # Call and confirm.
     # Response and reports.
+    RESPONSE = "response"
+    """Consultations, their runs, and deadlines of reports."""
 
 
 class Sweep(SQLModel, table=True):

@@ -43,7 +43,11 @@ def test_the_file_has_no_key_prefect_would_ignore() -> None:
 
 def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
-    assert names == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert names == [
+        *("case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"),
+        # Response and reports.
+        *("flood-response", "flood-watch"),
+    ]
 
 
 @each_deployment
@@ -104,4 +108,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["intake"] == ["1-59/5 * * * *"]
     assert crons["notices"] == ["* * * * *"]
     assert crons["housekeeping"] == ["37 * * * *"]
-    assert crons["case-visit"] == crons["take-action"] == []
+    assert crons["flood-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["flood-response"] == crons["case-visit"] == crons["take-action"] == []

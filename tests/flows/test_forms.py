@@ -9,12 +9,14 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
+from flows.flood_response import flood_response
+from flows.flood_watch import flood_watch
 from flows.housekeeping import housekeeping
 from flows.intake import intake
 from flows.notices import notices
 from flows.take_action import take_action
 
-FLOWS = [case_lifecycle, housekeeping, intake, notices, take_action]
+FLOWS = [case_lifecycle, flood_response, flood_watch, housekeeping, intake, notices, take_action]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
