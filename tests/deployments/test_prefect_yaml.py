@@ -49,6 +49,11 @@ def test_the_city_has_its_processes() -> None:
     cases = ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
     assert names == [*cases, "hydrology"]
     assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
+    assert names == [
+        *("case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"),
+        # Response and reports.
+        *("flood-response", "flood-watch"),
+    ]
 
 
 @each_deployment
@@ -119,3 +124,5 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["call-visit"] == crons["start-call"] == []
     assert crons["duty-reminders"] == ["5 7-21 * * *"]
     assert crons["propose-roster"] == crons["publish-roster"] == []
+    assert crons["flood-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["flood-response"] == crons["case-visit"] == crons["take-action"] == []
