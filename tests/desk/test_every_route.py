@@ -92,6 +92,11 @@ WAYS: dict[str, Way] = {
     "POST /admin/revoke": Way(frozenset({"admin"}), form={"post": "water-liaison", "reason": "换人"}),
     "POST /admin/test": Way(frozenset({"admin"}), form={"post": "lihe-liaison"}),
     "GET /wall/{token}": Way(CENTRE, Purpose.WALL),
+    # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
+    "GET /flood/{token}": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
+    "POST /flood/{token}/call/end": Way(frozenset(), Purpose.FLOOD),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
