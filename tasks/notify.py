@@ -49,7 +49,7 @@ GATHER_SECONDS = 0.01
 """Sends that end within this time are recorded in one transaction: each commit waits for the disk."""
 
 BELOW = {Purpose.MINE: "mine", Purpose.DUTY: "duty", Purpose.FLOOD: "flood"}
-"""What the line with the link is called, by what the link opens; all others open a case."""
+"""What the line with the link says it opens; a case where it is none of these."""
 
 T = TypeVar("T")
 

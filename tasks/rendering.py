@@ -22,12 +22,21 @@ FACTS = frozenset(
         *("result", "count", "ends_on", "said_at"),
         *("lines", "about", "post", "climbs_to", "told_at", "valid_until"),
         # Roster.
+        *("roster", "shifts", "shift", "other_shift", "change", "step", "asker", "colleagues", "stand_by", "gained"),
+        *("decided_by", "words"),
         # Duty.
+        *("duty_state", "duty_place", "shift_starts_at", "shift_ends_at", "in_room", "handover_side", "station"),
+        "contacts",
         # Water.
+        *("drill", "hazard", "severity", "area", "raised_at", "ended_at", "why", "signal", "text"),
+        *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent"),
         # Call and confirm.
         *("drill", "warning", "severity", "answer_by", "call_places", "call_count", "silent", "silent_count"),
         "ended_why",
         # Response and reports.
+        *("hazard", "area", "level", "former_level", "suggested_level", "warnings", "human_decides", "kept", "basis"),
+        *("issuer", "signed_by", "duty", "english_duty", "report_kind", "means", "receiver", "danger", "figures"),
+        *("happened_at", "measures", "contradicts"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.

@@ -27,6 +27,7 @@ def judge_duty(sheets: Sheets, duty: DutyRules | None, faults: list[Fault]) -> N
             faults.append(Fault("duty_pools.csv", record.row, "post", post, problem, remedy))
     _judge_pools(sheets, duty, faults)
     _judge_backups(sheets.duty_pools, faults)
+    _judge_flood_classes(sheets, duty, faults)
     for name, spans in (
         ("work days", [span for span in duty.spans if span.on_work_days]),
         ("rest days", [span for span in duty.spans if span.on_rest_days]),
@@ -60,6 +61,17 @@ def _judge_backups(pools: tuple[Record[PoolRow], ...], faults: list[Fault]) -> N
             problem = f"{quoted(row.backup)} backs up {row.post} in the place {row.place} and may not stand in it."
             remedy = f"Add the row {row.place},{row.backup}."
             faults.append(Fault("duty_pools.csv", record.row, "backup", row.backup, problem, remedy))
+
+
+def _judge_flood_classes(sheets: Sheets, duty: DutyRules, faults: list[Fault]) -> None:
+    """A class nobody reports would silently leave its cases out of every handover."""
+    known = sheets.codes.get("catalogue.csv")
+    for code in duty.flood_classes:
+        if known is not None and code not in known:
+            remedy = "Name subclasses of catalogue.csv, or take it out."
+            faults.append(
+                Fault(FILE, None, "flood_classes", code, f"catalogue.csv has no class {quoted(code)}.", remedy)
+            )
 
 
 def _judge_overlaps(days: str, spans: list[ShiftSpan], faults: list[Fault]) -> None:

@@ -44,6 +44,7 @@ def test_the_file_has_no_key_prefect_would_ignore() -> None:
 def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
     assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert {"duty-shift", "duty-watch"} <= set(names)
     assert {"flood-calls", "call-visit", "start-call"} <= set(names)
 
 
@@ -107,6 +108,8 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["intake"] == ["1-59/5 * * * *"]
     assert crons["notices"] == ["* * * * *"]
     assert crons["housekeeping"] == ["37 * * * *"]
+    assert crons["duty-shift"] == ["0,30 * * * *"]
+    assert crons["duty-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["case-visit"] == crons["take-action"] == []
     assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["call-visit"] == crons["start-call"] == []
