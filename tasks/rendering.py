@@ -29,7 +29,7 @@ FACTS = frozenset(
         "contacts",
         # Water.
         *("drill", "hazard", "severity", "area", "raised_at", "ended_at", "why", "signal", "text"),
-        *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent"),
+        *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent_stations"),
         # Call and confirm.
         *("drill", "warning", "severity", "answer_by", "call_places", "call_count", "silent", "silent_count"),
         "ended_why",

@@ -77,11 +77,9 @@ drought,II,water,跨区域调水,water is led across areas
 drought,I,water,保障饮水,drinking water first
 """
 
-RESPONSE_CITY: Mapping[str, str] = {
-    **FLOOD_CITY,
-    "flood.yaml": FLOOD_YAML,
-    "response_duties.csv": RESPONSE_DUTIES,
-}
+RESPONSE_FILES: Mapping[str, str] = {"flood.yaml": FLOOD_YAML, "response_duties.csv": RESPONSE_DUTIES}
+
+RESPONSE_CITY: Mapping[str, str] = {**FLOOD_CITY, **RESPONSE_FILES}
 
 
 def a_response_city(**documents: str) -> City:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from models.city import City
-from tests.flood_cities import FLOOD_CITY, a_flood_city
-from tests.response_cities import RESPONSE_CITY
+from tests.call_cities import CALL_CITY
+from tests.flood_cities import a_flood_city
+from tests.response_cities import RESPONSE_FILES
 from tests.water_cities import WATER_FILES
 
-SEASON_CITY: Mapping[str, str] = {**FLOOD_CITY, **WATER_FILES, **RESPONSE_CITY}
+SEASON_CITY: Mapping[str, str] = {**CALL_CITY, **WATER_FILES, **RESPONSE_FILES}
 
 
 def a_season_city(documents: Mapping[str, str] = SEASON_CITY) -> City:

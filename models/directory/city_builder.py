@@ -26,8 +26,8 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
-from models.directory.judge_water import judge_water
 from models.directory.judge_schemes import judge_schemes
+from models.directory.judge_water import judge_water
 from models.directory.ladder_yaml import LadderPage, read_ladder
 from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
@@ -47,14 +47,9 @@ from models.water import WaterRules
 from models.worktime import WorkCalendar
 
 YAML_FILES = (
-    *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml"),
-    # Water.
-    "water.yaml",
-    # Call and confirm.
-    # Response and reports.
+    *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml"),
+    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml"),
 )
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "flood.yaml")
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml", "calls.yaml")
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`, schemes in `schemes/`."""
 OPTIONAL = frozenset(

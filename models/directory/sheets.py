@@ -289,6 +289,8 @@ RESPONSE_DUTIES = SheetFormat(
     ),
     ("hazard", "level", "unit"),
     lambda values: ResponseDuty(**{**values, "hazard": Hazard(values["hazard"])}),
+    may_be_empty=True,
+)
 CALL_CHAINS = SheetFormat(
     "call_chains.csv",
     (
@@ -316,9 +318,8 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     SOURCES,
     LEAVE,
     DUTY_POOLS,
-    # Water.
     STATIONS,
     THRESHOLDS,
-    RESPONSE_DUTIES,
     CALL_CHAINS,
+    RESPONSE_DUTIES,
 )
