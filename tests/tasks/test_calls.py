@@ -115,7 +115,7 @@ def test_a_call_that_nobody_answers_is_told_to_the_duty_leader_again_and_again(o
     ("by", "subject", "reason", "code"),
     [
         ("nobody", TOWN, "水", "unknown_post"),
-        ("lihe-liaison", TOWN, "水", "may_not_call"),
+        ("lihe-liaison", TOWN, "水", "may_not_start_call"),
         ("flood-officer-1", "reservoir-z", "水", "unknown_place"),
         ("flood-officer-1", TOWN, " ", "call_without_reason"),
     ],
