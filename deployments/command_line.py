@@ -39,6 +39,9 @@ PARTS = {
     # Duty.
     # Water.
     # Call and confirm.
+    "call": Part(
+        "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."
+    ),
     # Response and reports.
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }

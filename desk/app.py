@@ -23,6 +23,7 @@ from desk.api_page import PAGE_ANSWERS, PAGES, api_routes
 from desk.audit_export import audit_export_routes
 from desk.audit_pages import audit_routes
 from desk.bell import Bell, WakesVisits
+from desk.call_board import call_routes
 from desk.call_counts import CallCounts
 from desk.case_page import case_routes
 from desk.case_pictures import picture_routes
@@ -32,6 +33,7 @@ from desk.courier import Courier
 from desk.demo_inbox import demo_routes
 from desk.duty_log_page import duty_log_routes
 from desk.duty_page import duty_routes
+from desk.flood_pages import flood_routes
 from desk.health import health_routes
 from desk.metrics import metrics_routes
 from desk.open311_answers import NotServed, not_served, not_served_with
@@ -83,6 +85,8 @@ ROUTES = (
     duty_routes,
     # Water.
     # Call and confirm.
+    flood_routes,
+    call_routes,
     # Response and reports.
 )
 """One for each part of the desk."""

@@ -34,4 +34,4 @@ def may_start(city: City, code: str, now: datetime) -> Refusal | None:
         return Refusal("calls_nobody", {})
     if post.role in city.calls.started_by or in_duty_room(city, post):
         return None
-    return Refusal("may_not_call", {"post": code, "roles": [str(role) for role in city.calls.started_by]})
+    return Refusal("may_not_start_call", {"post": code, "roles": [str(role) for role in city.calls.started_by]})

@@ -9,7 +9,6 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from models.flood_warning import Severity, WarningSource
 from models.vocabulary import Role
 
 NEXT, DUTY_LEADER, AGAIN = "next", "duty_leader", "again"
@@ -79,7 +78,7 @@ class CallRung:
 
 @dataclass(frozen=True, slots=True)
 class CallPlace:
-    """A place chains are about that is no area: a reservoir, a stretch of river."""
+    """A place chains are about that is no area: a station, or a reservoir or stretch of river without a gauge."""
 
     code: str
     name: str
@@ -97,8 +96,6 @@ class CallRules:
     rungs: tuple[CallRung, ...] = (CallRung(timedelta(0), NEXT), CallRung(timedelta(0), DUTY_LEADER))
     again_every: timedelta = timedelta(minutes=5)
     """A chain in which nobody is left is called again so often, with the duty leader, until a human answers."""
-    signals: frozenset[Severity] = frozenset({Severity.ORANGE, Severity.RED})
-    """Colours of weather signals that start a call; a threshold says so for itself."""
     started_by: tuple[Role, ...] = (Role.DUTY_OFFICER, Role.LEADER)
     """Who may start one by hand, besides the posts of the duty room."""
     places: tuple[CallPlace, ...] = ()
@@ -111,16 +108,12 @@ class CallRules:
         """The place with this code, where it is no area."""
         return self._places.get(code)
 
-    def starts(self, source: str, severity: str, calls: bool) -> bool:
-        """Whether a warning calls people: by its threshold's own word, or by the colour of a signal."""
-        return calls or (source == WarningSource.SIGNAL and severity in self.signals)
-
     def called_for(self, subject: str, area: str | None = None) -> tuple[ChainLink, ...]:
         """Everybody whose chain is about a place.
 
         Of an area all below it are called, and those of the places that lie in it. Of a station or another place its
-        own chains are called, and those of the area it lies in (`area`, where `calls.yaml` does not know it). Where
-        that area has no chain, the narrowest one above it that has.
+        own chains are called, and those of the area it lies in (`area`, where the city does not know it). Where that
+        area has no chain, the narrowest one above it that has.
         Example: called_for("410184104") calls the town, its villages and its reservoirs.
         """
         if subject.isdigit():

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, false, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from models.call import Call, EndedWhy, TargetState
 from models.call_readers import may_start
 from models.call_rules import CallRules, ChainLink
 from models.city import City
 from models.flood_event import Happened, Recording
-from models.flood_warning import FloodWarning, WarningSource
+from models.flood_warning import FloodWarning
 from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.tables import table_of
@@ -96,15 +96,12 @@ def start_calls_for_warnings(
     Whoever raises warnings asks this at once, in the transaction that raised them; the sweep asks again every minute.
     A warning is called for once, whoever asks. Example: start_calls_for_warnings(connection, city, now, recording).
     """
-    rules = city.calls
-    if rules is None:
+    if city.calls is None:
         return ()
     had = select(CALLS.c.id).where(CALLS.c.warning == WARNINGS.c.number).exists()
-    loud = WARNINGS.c.severity.in_([colour.value for colour in rules.signals]) if rules.signals else false()
-    by_signal = (WARNINGS.c.source == WarningSource.SIGNAL.value) & loud
     rows = connection.execute(
         select(WARNINGS)
-        .where(WARNINGS.c.ended_at.is_(None), WARNINGS.c.recorded_at <= now, or_(WARNINGS.c.calls, by_signal), ~had)
+        .where(WARNINGS.c.ended_at.is_(None), WARNINGS.c.recorded_at <= now, WARNINGS.c.calls, ~had)
         .order_by(WARNINGS.c.id)
     ).all()
     started = []

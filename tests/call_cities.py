@@ -34,7 +34,6 @@ chains:
 answer_within: 5 minute
 ladder: [{after: 0 minute, to: next}, {after: 0 minute, to: duty_leader}, {after: 5 minute, to: leader}]
 again_every: 5 minute
-signals: [orange, red]
 started_by: [duty_officer, leader]
 places:
   - {code: reservoir-a, name: 甲水库, english_name: Reservoir A, area: "410184101"}

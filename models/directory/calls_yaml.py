@@ -1,5 +1,6 @@
 """calls.yaml: how people are woken and who hears of their silence. A city without this file calls nobody."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from models.call_rules import CLIMBS_TO, CallPlace, CallRules, CallRung, ChainLink, ChainRule, Wanted
@@ -10,15 +11,14 @@ from models.directory.messages_yaml import length_of_time
 from models.directory.sheet import Record
 from models.directory.sheets import POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
-from models.flood_warning import Severity
+from models.water import Station
 
 FILE = "calls.yaml"
 
-_KEYS = ("chains", "answer_within", "ladder", "again_every", "signals", "started_by", "places")
+_KEYS = ("chains", "answer_within", "ladder", "again_every", "started_by", "places")
 _CHAIN_KEYS = ("code", "name", "english_name", "wanted")
 _PLACE_KEYS = ("code", "name", "english_name", "area")
 _WANTED = cell.one_of(Wanted, "way in which a chain is awake")
-_SEVERITY = cell.one_of(Severity, "colour of a signal")
 _ROLE = cell.one_of(POST_ROLES, "role of a post")
 _TO = cell.one_of((*CLIMBS_TO, *POST_ROLES), "rung of a call")
 
@@ -31,8 +31,13 @@ def some_time(text: str) -> Any:
     return length
 
 
-def read_calls(content: str, links: tuple[Record[ChainLink], ...], faults: list[Fault]) -> CallRules | None:
-    """The rules of a city's calls, or None with the faults that keep them from being read."""
+def read_calls(
+    content: str, links: tuple[Record[ChainLink], ...], stations: tuple[Record[Station], ...], faults: list[Fault]
+) -> CallRules | None:
+    """The rules of a city's calls, or None with the faults that keep them from being read.
+
+    Chains may be about stations; places of the file are those without one, or give a station its English name.
+    """
     before = len(faults)
     page = read_yaml(FILE, content, _KEYS, faults)
     if page is None or not page.needs("chains"):
@@ -41,9 +46,8 @@ def read_calls(content: str, links: tuple[Record[ChainLink], ...], faults: list[
         "answer_within": page.value("answer_within", some_time),
         "again_every": page.value("again_every", some_time),
         "rungs": _ladder(page) if page.has("ladder") else None,
-        "signals": frozenset(page.values("signals", _SEVERITY)) if page.has("signals") else None,
         "started_by": page.values("started_by", _ROLE) if page.has("started_by") else None,
-        "places": _places(page),
+        "places": _places(page, {record.value.code: record.value for record in stations}),
     }
     chains = _chains(page)
     if len(faults) > before:
@@ -80,7 +84,7 @@ def _ladder(page: Block) -> tuple[CallRung, ...]:
     return tuple(rungs)
 
 
-def _places(page: Block) -> tuple[CallPlace, ...]:
+def _places(page: Block, stations: Mapping[str, Station]) -> tuple[CallPlace, ...]:
     found: dict[str, CallPlace] = {}
     for block in page.blocks("places", _PLACE_KEYS):
         if not block.needs(*_PLACE_KEYS):
@@ -91,6 +95,12 @@ def _places(page: Block) -> tuple[CallPlace, ...]:
         if code.isdigit() or code in found:
             problem = f"{code} is the code of an area." if code.isdigit() else f"the place {code} stands here twice."
             block.fault("code", code, problem, "Give each place a code of its own, such as reservoir-a.")
+        if code in stations and stations[code].area != area:
+            problem = f"the station {code} lies in {stations[code].area}, not in {area}."
+            block.fault("area", area, problem, "Write the area that stands in stations.csv.")
         name, english = block.value("name", cell.text) or "", block.value("english_name", cell.text) or ""
         found[code] = CallPlace(code, name, english, area)
-    return tuple(found.values())
+    there = {
+        station.code: CallPlace(station.code, station.name, station.name, station.area) for station in stations.values()
+    }
+    return tuple((there | found).values())

@@ -144,7 +144,9 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
         read_water(documents["water.yaml"], faults) if "water.yaml" in documents else WaterPage(),
         read_flood(documents["flood.yaml"], sheets.response_duties, faults) if "flood.yaml" in documents else None,
-        read_calls(documents["calls.yaml"], sheets.call_chains, faults) if "calls.yaml" in documents else None,
+        read_calls(documents["calls.yaml"], sheets.call_chains, sheets.stations, faults)
+        if "calls.yaml" in documents
+        else None,
         tuple(scheme for scheme in schemes if scheme),
     )
 

@@ -44,7 +44,9 @@ def _judge_link(record: Record[ChainLink], calls: CallRules, sheets: Sheets, fau
             faults.append(unknown_code(CHAINS, record.row, "subject", link.subject, "areas.csv", areas))
     elif calls.place(link.subject) is None:
         known = [place.code for place in calls.places]
-        faults.append(unknown_code(CHAINS, record.row, "subject", link.subject, "the places of calls.yaml", known))
+        faults.append(
+            unknown_code(CHAINS, record.row, "subject", link.subject, "stations.csv or the places of calls.yaml", known)
+        )
 
 
 def _judge_steps(links: tuple[Record[ChainLink], ...], calls: CallRules, faults: list[Fault]) -> None:

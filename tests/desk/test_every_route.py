@@ -104,6 +104,11 @@ WAYS: dict[str, Way] = {
     "GET /duty/{token}/roster.ics": Way(POSTS, Purpose.DUTY),
     "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
     "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
+    # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
+    "GET /flood/{token}": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
+    "POST /flood/{token}/call/end": Way(frozenset(), Purpose.FLOOD),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
