@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 from models.directory.fault import Fault
 from models.directory.scheme_yaml import read_scheme
@@ -93,6 +94,12 @@ def a_scheme(content: str = SMALL_SCHEME, *changes: tuple[str, str]) -> Scheme:
     return scheme
 
 
+@cache
+def shipped(name: str) -> Scheme:
+    """A scheme of deployments/schemes/."""
+    return find_scheme(name)
+
+
 def changed(content: str, *changes: tuple[str, str]) -> str:
     """A text with some of it changed; a change that meets nothing is a mistake of the test."""
     for before, after in changes:
@@ -109,7 +116,7 @@ def scored(
     exempt: ExemptCases = ExemptCases.INSIDE,
 ) -> Scored:
     """The score of plain numbers under a scheme, or under the shipped one of this name."""
-    found = find_scheme(scheme) if isinstance(scheme, str) else scheme
+    found = shipped(scheme) if isinstance(scheme, str) else scheme
     entries = {code: None if value is None else Fraction(str(value)) for code, value in (manual or {}).items()}
     chosen = found.group(group) if group else None
     assert chosen is not None or group is None, group
