@@ -20,8 +20,6 @@ Object = tuple[str, str | None]
 OBJECTS: list[Object] = [
     (name, group) for name, scheme in SCHEMES.items() for group in (None, *(each.code for each in scheme.groups))
 ]
-    (name, group) for name, scheme in SCHEMES.items() for group in (None, *(g.code for g in scheme.groups))
-]
 COUNTED = [pair for pair in OBJECTS if pair[0] in ("jinniu", "unicom_style", "xinzheng", "yuncheng")]
 
 
