@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from models import (
     case,
+    case_fact,
     citizens,
     city_edition,
     demo_inbox,
@@ -21,6 +22,7 @@ from models import (
 
 TABLE_MODULES = (
     case,
+    case_fact,
     notice,
     city_edition,
     demo_inbox,
