@@ -180,7 +180,7 @@ class _Reckoning:
         found = self._divided(ratio, division)
         if found is not None and (found < 0 or (found > 1 and ratio.at_most is None)):
             problem = f"{ratio.code} comes to {plain(found)}; a ratio lies between 0 and 1."
-            remedy = f"See that {' and '.join(division.names)} are counted over the same cases."
+            remedy = f"See that {', '.join(division.names)} are counted over the same cases."
             raise _refused(ratio.place, problem, remedy)
         held, note = _held(found, None, ratio.at_most)
         less = tuple(self._taken_off(ratio))
