@@ -4,7 +4,9 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 from models import (
+    call,
     case,
+    case_fact,
     citizens,
     city_edition,
     demo_inbox,
@@ -12,8 +14,11 @@ from models import (
     desk_record,
     duty,
     flood_event,
+    flood_response,
     flood_warning,
+    info_report,
     notice,
+    observation,
     open311_key,
     picture,
     sweeps,
@@ -21,6 +26,7 @@ from models import (
 
 TABLE_MODULES = (
     case,
+    case_fact,
     notice,
     city_edition,
     demo_inbox,
@@ -34,8 +40,12 @@ TABLE_MODULES = (
     duty,
     flood_warning,
     # Water.
+    observation,
     # Call and confirm.
+    call,
     # Response and reports.
+    flood_response,
+    info_report,
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

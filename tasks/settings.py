@@ -43,6 +43,10 @@ def _drop_folder(known: dict[str, Any]) -> Path:
     return _below_home(known, "drop")
 
 
+def _readings_folder(known: dict[str, Any]) -> Path:
+    return _below_home(known, "readings")
+
+
 def _pictures(known: dict[str, Any]) -> str:
     return str(_below_home(known, "pictures"))
 
@@ -60,6 +64,10 @@ def _desk_url(known: dict[str, Any]) -> str:
     host = known.get("desk_host", "127.0.0.1")
     reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
     return f"http://{reachable}:{known.get('desk_port', 8200)}"
+
+
+def _desk_processes() -> int:
+    return min(2, os.cpu_count() or 1)
 
 
 def _prefect_url(known: dict[str, Any]) -> str:
@@ -93,6 +101,13 @@ class Settings(BaseSettings):
         description="Network address the desk listens on; 0.0.0.0 for every one of the machine.",
     )
     desk_port: int = Field(default=8200, ge=1, le=65535, description="TCP port of the desk, 1 to 65535.")
+    desk_processes: int = Field(
+        default_factory=_desk_processes,
+        ge=1,
+        le=16,
+        description="Processes of the desk, which share its port, 1 to 16. "
+        "Default: 2 where the machine has two processors or more.",
+    )
     desk_url: str = Field(
         default_factory=_desk_url,
         pattern=r"^https?://\S+$",
@@ -125,6 +140,10 @@ class Settings(BaseSettings):
         default_factory=_drop_folder,
         description="Folder watched for files of reports. Default: drop in the state folder.",
     )
+    readings_folder: Path = Field(
+        default_factory=_readings_folder,
+        description="Folder watched for files of water readings. Default: readings in the state folder.",
+    )
     pictures: str = Field(
         default_factory=_pictures,
         min_length=1,
@@ -140,7 +159,7 @@ class Settings(BaseSettings):
         f"the checker as resembling it, 0 to {FARTHEST}.",
     )
 
-    @field_validator("home", "drop_folder")
+    @field_validator("home", "drop_folder", "readings_folder")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()

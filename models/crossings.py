@@ -1,0 +1,87 @@
+"""What is to be done about crossings: those the readings show now against the warnings that were raised before.
+
+Readings come late and are corrected, so the past is judged again from the first reading that changed. A warning that
+no reading supports any more ends and says so; a crossing that only late readings show is raised, even if it is over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.thresholds import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A warning of one threshold, as it was raised before."""
+
+    number: str
+    raised_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """From a crossing to its end, as the readings show it now."""
+
+    raised: Transition | None
+    """None where it was crossed before the readings that were judged."""
+    ended: Transition | None
+    """None where it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be raised, ended, and noted as undone."""
+
+    ends: tuple[tuple[str, Transition | None], ...] = ()
+    """Numbers of warnings that end, with the reading that ends them; None where no reading supports them any more."""
+    raises: tuple[Crossing, ...] = ()
+    """New warnings; one that has an end is over already."""
+    undone: tuple[str, ...] = ()
+    """Warnings that have ended, and that no reading supports any more."""
+
+
+def crossings_of(transitions: Sequence[Transition], open_before: bool) -> list[Crossing]:
+    """Transitions, which take turns, as crossings with their ends."""
+    found: list[Crossing] = []
+    raised: Transition | None = None
+    is_open = open_before
+    for transition in transitions:
+        if transition.raised:
+            raised, is_open = transition, True
+        else:
+            found.append(Crossing(raised, transition))
+            raised, is_open = None, False
+    return [*found, Crossing(raised, None)] if is_open else found
+
+
+def changes(crossings: Sequence[Crossing], known: Sequence[Known], judge_from: datetime) -> Changes:
+    """What follows for the warnings that last at `judge_from` or later.
+
+    A warning belongs to the first crossing it overlaps. So it does not matter how many readings came at once: one that
+    swings below and above again between two visits is the end of one warning and the rise of another.
+    """
+    ends: list[tuple[str, Transition | None]] = []
+    raises: list[Crossing] = []
+    left = list(known)
+    for crossing in crossings:
+        mine = [one for one in left if _overlap(crossing, one, judge_from)]
+        left = [one for one in left if one not in mine]
+        still = next((one for one in mine if one.ended_at is None), None)
+        if still is not None and crossing.ended is not None:
+            ends.append((still.number, crossing.ended))
+        elif still is None and (not mine or crossing.ended is None):
+            raises.append(crossing)
+    ends += [(one.number, None) for one in left if one.ended_at is None]
+    undone = tuple(one.number for one in left if one.ended_at is not None)
+    return Changes(tuple(ends), tuple(raises), undone)
+
+
+def _overlap(crossing: Crossing, known: Known, judge_from: datetime) -> bool:
+    begins = crossing.raised.at if crossing.raised is not None else None
+    over_before = known.ended_at is not None and begins is not None and known.ended_at <= begins
+    begins_after = crossing.ended is not None and known.raised_at >= crossing.ended.at
+    if begins is None and known.ended_at is not None and known.ended_at < judge_from:
+        return False
+    return not over_before and not begins_after
