@@ -106,8 +106,10 @@ def test_a_wrong_name_in_any_formula_of_a_shipped_scheme_is_a_fault_at_that_line
 
 def test_yuncheng_as_worked_out_in_the_reference() -> None:
     result = scored("yuncheng", YUNCHENG)
-    found = {item: round(float(step(result, item).result or 0), 6) for item in ("on_time_rate", "overdue_rate")}
-    assert found == {"on_time_rate": 0.98695, "overdue_rate": 0.011775}
+    found = {
+        item: round(float(step(result, item).result or 0), 6) for item in ("on_time_closure_rate", "late_closure_rate")
+    }
+    assert found == {"on_time_closure_rate": 0.98695, "late_closure_rate": 0.011775}
     shown = [f"{float(step(result, item).result or 0):.4f}" for item in ("closing", "extension", "rework")]
     assert shown == ["79.3328", "9.8671", "9.9891"]
     assert f"{float(result.score or 0):.3f}" == "99.189"
@@ -188,12 +190,17 @@ def test_the_other_posts() -> None:
         "acceptor",
     )
     assert acceptor.score == 22.5 + 36 + 28
-    leader = {"filed": 200, "voided": 10, "due_to_close": 100, "closed": 90, "closed_on_time": 80}
-    assert scored("unicom_style", leader, {"filed_on_time_rate": 1}, "shift_leader").score == 25 + 38 + 28
-    dispatcher = scored(
-        "unicom_style", {"due_to_dispatch": 100, "dispatched": 98, "handed_back": 3},
-        {"dispatch_volume_score": 75, "dispatched_on_time_rate": 0.9}, "dispatcher",
-    )  # fmt: skip
+    leader = {
+        "filed": 200,
+        "voided": 10,
+        "due_to_close": 100,
+        "closed_on_time": 80,
+        "due_to_file": 5,
+        "filed_on_time": 5,
+    }
+    assert scored("unicom_style", leader, {}, "shift_leader").score == 25 + 38 + 28
+    sent_on = {"due_to_dispatch": 100, "dispatched_right": 95, "dispatched_on_time": 90}
+    dispatcher = scored("unicom_style", sent_on, {"dispatch_volume_score": 75}, "dispatcher")
     assert dispatcher.score == 15 + 36 + 38
 
 

@@ -103,7 +103,7 @@ def test_a_city_s_own_scheme_is_found_in_its_directory(tmp_path: Path) -> None:
             "yuncheng",
             '{"due_to_close": 10, "closed": 11, "closed_late": 0, "extended": 0, "reworked": 0}',
             [],
-            "yuncheng.yaml line 13, key ratios.on_time_rate: on_time_rate comes to 1.1; a ratio lies between 0 and 1.",
+            "yuncheng.yaml line 13, key ratios.on_time_closure_rate: on_time_closure_rate comes to 1.1; a ratio lies",
         ),
     ],
 )

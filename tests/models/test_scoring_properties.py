@@ -6,8 +6,9 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.evaluation_counts import CountName
 from models.scheme import Board, Bonus, Deduction, ManualItem, Scheme
-from models.scheme_counts import CountName, Value, read_counts
+from models.scheme_counts import Value, read_counts
 from models.scored import Scored
 from models.scoring import score
 from tests.schemes import shipped
@@ -39,13 +40,11 @@ def counts_of_a_unit(draw: st.DrawFn) -> dict[str, int]:
         *[("verified_on_time", "verify_due"), ("check_due", "reported"), ("checked_on_time", "check_due")],
     ):
         part(name, of, least=1 if name.startswith("due") or name.endswith("_due") else 0)
-    part("filed", "reported", 1)
-    part("due_to_dispatch", "filed", 1)
+    for name, of in (("filed", "reported"), ("due_to_file", "reported"), ("due_to_dispatch", "filed")):
+        part(name, of, least=1)
     for name, of in (
-        ("dispatched", "due_to_dispatch"),
-        ("handed_back", "dispatched"),
-        ("voided", "filed"),
-        ("missed", "filed"),
+        *[("filed_on_time", "due_to_file"), ("dispatched_right", "due_to_dispatch")],
+        *[("dispatched_on_time", "due_to_dispatch"), ("missed", "filed"), ("voided", "filed")],
     ):
         part(name, of)
     found["reworked"], found["extended"] = draw(st.integers(0, 4000)), draw(st.integers(0, 4000))
