@@ -14,6 +14,7 @@ from models.scheme import Group, Scheme
 from models.scheme_counts import CountsUnreadable, read_counts
 from models.scheme_entries import read_entries
 from models.scored import Scored, ScoreRefused, Step, StepKind, plain, rounded
+from models.scoring import ExemptCases
 from models.scoring import score as scored_by
 from tasks.schemes import SchemeFaulty, SchemeMissing, find_scheme
 from tasks.words import word
@@ -33,6 +34,10 @@ def score(
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="The day whose scheme counts; else the latest.")
     ] = None,
+    exempt: Annotated[
+        ExemptCases,
+        typer.Option("--exempt", help="Suspended and exempt cases: inside the counts, or apart as evaluate has them."),
+    ] = ExemptCases.INSIDE,
     city: Annotated[
         Path | None, typer.Option("--city", metavar="DIR", help="City directory whose own schemes come first.")
     ] = None,
@@ -52,9 +57,8 @@ def score(
     try:
         found = find_scheme(scheme, _documents(city), _day(on))
         chosen = _group(found, group)
-        result = scored_by(
-            found, read_counts(_object("--counts", counts)), read_entries(found, _object("--manual", manual)), chosen
-        )
+        given, entries = read_counts(_object("--counts", counts)), read_entries(found, _object("--manual", manual))
+        result = scored_by(found, given, entries, chosen, exempt)
     except (CountsUnreadable, ScoreRefused, SchemeFaulty, SchemeMissing) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error

@@ -19,7 +19,10 @@ _NONE = Fraction(0)
 
 
 class ExemptCases(StrEnum):
-    """Whether suspended and exempt cases are still inside the counts, or were already left out of them."""
+    """Whether suspended and exempt cases are still inside the counts, or were already left out of them.
+
+    INSIDE: the counts of a city's own reports, from which its scheme takes them. APART: those of docs/counts.md.
+    """
 
     INSIDE = "inside"
     APART = "apart"

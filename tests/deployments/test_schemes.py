@@ -8,8 +8,13 @@ import pytest
 
 from models.directory.fault import Fault
 from models.directory.scheme_yaml import read_scheme
+from models.evaluation_counts import COUNTS, empty_line
+from models.scheme_counts import read_counts
+from models.scored import StepKind
+from models.scoring import ExemptCases, score
 from tasks.directory import city_from_documents, read_directory
 from tasks.schemes import SHIPPED, known_schemes
+from tasks.words import city_words
 from tests.schemes import changed, points, scored, shipped, step
 
 COMPLETE = ["jinniu", "unicom_style", "xinzheng", "yuncheng"]
@@ -102,6 +107,30 @@ def test_a_wrong_name_in_any_formula_of_a_shipped_scheme_is_a_fault_at_that_line
     read_scheme("x.yaml", broken, faults)
     assert wrong
     assert {fault.row for fault in faults if "nobody" in fault.problem or fault.found.startswith("nobody")} == wrong
+
+
+def test_the_example_on_the_page_of_schemes_has_no_fault() -> None:
+    page = (XINZHENG.parents[2] / "docs" / "schemes.md").read_text("utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    faults: list[Fault] = []
+    scheme = read_scheme("ours.yaml", example, faults)
+    assert [str(fault) for fault in faults] == []
+    assert scheme is not None
+    assert all(name in page for name in known_schemes())
+
+
+def test_every_ratio_is_called_as_everywhere_and_has_its_words() -> None:
+    named = {ratio for name in COMPLETE + PARTIAL for ratio in shipped(name).ratios}
+    counted = {name.split(" ")[0] for count in COUNTS for name in count.ratio_of}
+    assert named | counted <= city_words().codes("ratio")
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_unit_to_which_nothing_happened_has_no_score_and_is_no_error(name: str) -> None:
+    scheme, counts = shipped(name), read_counts({str(code): n for code, n in empty_line().scoring.items()})
+    result = score(scheme, counts, exempt=ExemptCases.APART)
+    assert (result.score, result.grade) == (None, None)
+    assert {found.kind for found in result.steps} == {StepKind.MINIMUM}
 
 
 def test_yuncheng_as_worked_out_in_the_reference() -> None:

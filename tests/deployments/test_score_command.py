@@ -86,6 +86,13 @@ def test_a_city_s_own_scheme_is_found_in_its_directory(tmp_path: Path) -> None:
     assert told(run("small", COUNTS, *here, "--on", "2026-08-01"))["score"] is None
 
 
+def test_counts_that_leave_exempt_cases_apart_are_said_to_do_so() -> None:
+    counts = {"due_to_close": 100, "suspended": 10, "closed": 90, "closed_on_time": 63, "reworked": 0}
+    inside, apart = run("jinhua", counts), run("jinhua", counts, "--exempt", "apart")
+    found = [next(step for step in told(each)["steps"] if step["item"] == "on_time") for each in (inside, apart)]
+    assert [step["result"] for step in found] == [50, 43]
+
+
 @pytest.mark.parametrize(
     ("scheme", "counts", "arguments", "said"),
     [
