@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from models.directory.fault import listed, suggestion
+from models.directory.scheme_yaml import SCHEMES_FOLDER
 from models.scheme import Group, Scheme
 from models.scheme_counts import CountsUnreadable, read_counts
 from models.scheme_entries import read_entries
@@ -58,7 +59,7 @@ def score(
         found = find_scheme(scheme, _documents(city), _day(on))
         chosen = _group(found, group)
         given, entries = read_counts(_object("--counts", counts)), read_entries(found, _object("--manual", manual))
-        result = scored_by(found, given, entries, chosen, exempt)
+        result = scored_by(found, given, entries, chosen, exempt=exempt)
     except (CountsUnreadable, ScoreRefused, SchemeFaulty, SchemeMissing) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
@@ -75,9 +76,15 @@ def _documents(city: Path | None) -> Mapping[str, str]:
     if city is None:
         return {}
     # A city's tables are read only where one is named: the plain question starts in a quarter of a second.
+    from models.directory.city_builder import NO_FOLDER
     from tasks.directory import read_directory
 
-    return read_directory(city).documents
+    files = read_directory(city)
+    # What is wrong with the city's other files is no matter of a score.
+    faults = tuple(fault for fault in files.faults if fault.file == NO_FOLDER or fault.file.startswith(SCHEMES_FOLDER))
+    if faults:
+        raise SchemeFaulty(faults)
+    return files.documents
 
 
 def _day(text: str | None) -> date | None:

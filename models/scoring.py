@@ -33,6 +33,7 @@ def score(
     counts: Mapping[str, Value],
     manual: Mapping[str, Value] | None = None,
     group: Group | None = None,
+    *,
     exempt: ExemptCases = ExemptCases.INSIDE,
 ) -> Scored:
     """The score of one object of evaluation; without a group the system score.

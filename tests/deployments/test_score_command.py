@@ -120,6 +120,18 @@ def test_what_is_refused_says_why_and_exits_with_one(scheme: str, counts: str, a
     assert said in result.stderr
 
 
+def test_a_city_that_cannot_be_read_is_refused_and_other_faults_of_a_city_are_no_matter(tmp_path: Path) -> None:
+    result = run("yuncheng", YUNCHENG, "--city", tmp_path / "nowhere")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "cannot be read" in result.stderr
+    write_small_city(tmp_path, SMALL_CITY)
+    (tmp_path / "units.csv").write_bytes(b"PK\x03\x04")
+    assert told(run("yuncheng", YUNCHENG, "--city", tmp_path))["score"] is not None
+    (tmp_path / "schemes").mkdir()
+    (tmp_path / "schemes" / "ours.yaml").write_bytes("scheme: ours".encode("utf-16"))
+    assert "schemes/ours.yaml: the file is UTF-16" in run("ours", "{}", "--city", tmp_path).stderr
+
+
 @pytest.mark.parametrize(
     ("counts", "arguments"),
     [("{", []), ("[1]", []), ("7", []), ("[" * 5000, []), ("{}", ["--manual", "x"]), ("{}", ["--on", "tomorrow"])],
