@@ -18,6 +18,9 @@ OF_CALLS = (NoticeKind.CALL, NoticeKind.CALL_SILENT, NoticeKind.CALL_BEGUN, Noti
 MOST_AT_ONCE = 2_000
 """Messages one sweep takes; the next one, or the delivery of every minute, takes the rest."""
 
+MOST_SENDS = 100 * MOST_AT_ONCE
+"""An emergency goes to every contact point, and each of them counts; nobody has a hundred."""
+
 
 def waiting_calls(connection: Connection, now: datetime, limit: int = MOST_AT_ONCE) -> list[int]:
     """The messages of calls that wait and may go now, the oldest first."""
@@ -36,4 +39,4 @@ async def deliver_calls(
         ids = waiting_calls(connection, now)
     if not ids:
         return Delivery()
-    return await deliver(engine, city, settings, now=now, limit=len(ids), notice_ids=ids, flow_run_id=flow_run_id)
+    return await deliver(engine, city, settings, now=now, limit=MOST_SENDS, notice_ids=ids, flow_run_id=flow_run_id)
