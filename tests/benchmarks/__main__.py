@@ -5,7 +5,17 @@ Example: python -m tests.benchmarks deadlines transitions
 
 import sys
 
-from tests.benchmarks import calls, deadlines, deliveries, pages, runs, stored_cases, taps, transitions
+from tests.benchmarks import (
+    calls,
+    deadlines,
+    deliveries,
+    pages,
+    runs,
+    stored_cases,
+    taps,
+    transitions,
+    warning_latency,
+)
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -16,6 +26,7 @@ BENCHES = {
     "pages": pages.run,
     "taps": taps.run,
     "calls": calls.run,
+    "warning_latency": warning_latency.run,
 }
 
 
