@@ -26,14 +26,14 @@ By = Annotated[str, typer.Option("--by", metavar="POST", help="Your post, by its
 @contextmanager
 def city_to_read() -> Iterator[tuple[City, Connection]]:
     """The city and a connection that changes nothing; a clear line and exit code 1 where there is none."""
-    with _engine() as engine, reading(engine) as connection:
+    with engine_at_hand() as engine, reading(engine) as connection:
         yield current_city(connection), connection
 
 
 @contextmanager
 def city_to_change() -> Iterator[tuple[City, Connection]]:
     """The city and a transaction; a clear line and exit code 1 where there is none."""
-    with _engine() as engine, transaction(engine) as connection:
+    with engine_at_hand() as engine, transaction(engine) as connection:
         yield current_city(connection), connection
 
 
@@ -68,7 +68,8 @@ def _plain(value: object) -> str:
 
 
 @contextmanager
-def _engine() -> Iterator[Engine]:
+def engine_at_hand() -> Iterator[Engine]:
+    """The city's database, for a command of several transactions; a clear line and exit code 1 where there is none."""
     try:
         engine = open_database(read_settings().database_url, migrate=False)
         try:

@@ -33,6 +33,7 @@ def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
     says what to do.
     """
     settings.drop_folder.mkdir(parents=True, exist_ok=True)
+    settings.readings_folder.mkdir(parents=True, exist_ok=True)
     settings.secret_key("personal")
     settings.secret_key("link")
     engine = open_database(settings.database_url)

@@ -31,6 +31,8 @@ from desk.chosen_rows import chosen_routes
 from desk.context import Desk
 from desk.courier import Courier
 from desk.demo_inbox import demo_routes
+from desk.duty_log_page import duty_log_routes
+from desk.duty_page import duty_routes
 from desk.flood_pages import flood_routes
 from desk.health import health_routes
 from desk.metrics import metrics_routes
@@ -43,6 +45,7 @@ from desk.protection import HEADERS, LimitedBody, ProtectedHeaders
 from desk.public_answers import public_answer_routes
 from desk.public_find import public_find_routes
 from desk.public_form import TooOften, public_form_routes, too_often
+from desk.roster_page import roster_routes
 from desk.seat_page import seat_routes
 from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
@@ -76,7 +79,10 @@ ROUTES = (
     chosen_routes,
     wall_routes,
     # Roster.
+    roster_routes,
     # Duty.
+    duty_log_routes,
+    duty_routes,
     # Water.
     # Call and confirm.
     flood_routes,

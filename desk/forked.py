@@ -48,9 +48,10 @@ class Forked:
             self._start(process)
         while self._numbers:
             ended, status = os.wait()
-            process = self._numbers.pop(ended)
-            if not self._ending:
-                self._succeed(process, os.waitstatus_to_exitcode(status))
+            # A shell that became this program may have left it children of its own.
+            its_number = self._numbers.pop(ended, None)
+            if its_number is not None and not self._ending:
+                self._succeed(its_number, os.waitstatus_to_exitcode(status))
         return GAVE_UP if self._gave_up else 0
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:

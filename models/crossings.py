@@ -59,37 +59,23 @@ def crossings_of(transitions: Sequence[Transition], open_before: bool) -> list[C
 def changes(crossings: Sequence[Crossing], known: Sequence[Known], judge_from: datetime) -> Changes:
     """What follows for the warnings that last at `judge_from` or later.
 
-    A warning belongs to the crossing it overlaps; the one that lasts belongs to the crossing that lasts, whatever a
-    correction did to the time between.
+    A warning belongs to the first crossing it overlaps. So it does not matter how many readings came at once: one that
+    swings below and above again between two visits is the end of one warning and the rise of another.
     """
     ends: list[tuple[str, Transition | None]] = []
     raises: list[Crossing] = []
     left = list(known)
-    supported: set[str] = set()
-    lasting = next((one for one in left if one.ended_at is None), None)
-    if lasting is not None and crossings and crossings[-1].ended is None:
-        left.remove(lasting)
-        supported.add(lasting.number)
-        crossings = crossings[:-1]
-        # What was absorbed by the warning that lasts is no crossing of its own.
-        crossings = [one for one in crossings if _before(one, lasting.raised_at)]
     for crossing in crossings:
         mine = [one for one in left if _overlap(crossing, one, judge_from)]
-        supported.update(one.number for one in mine)
+        left = [one for one in left if one not in mine]
         still = next((one for one in mine if one.ended_at is None), None)
-        if still is not None:
+        if still is not None and crossing.ended is not None:
             ends.append((still.number, crossing.ended))
-            left.remove(still)
-        elif not mine or crossing.ended is None:
+        elif still is None and (not mine or crossing.ended is None):
             raises.append(crossing)
-    unsupported = [one for one in left if one.number not in supported]
-    ends += [(one.number, None) for one in unsupported if one.ended_at is None]
-    undone = tuple(one.number for one in unsupported if one.ended_at is not None)
+    ends += [(one.number, None) for one in left if one.ended_at is None]
+    undone = tuple(one.number for one in left if one.ended_at is not None)
     return Changes(tuple(ends), tuple(raises), undone)
-
-
-def _before(crossing: Crossing, moment: datetime) -> bool:
-    return crossing.ended is not None and crossing.ended.at <= moment
 
 
 def _overlap(crossing: Crossing, known: Known, judge_from: datetime) -> bool:

@@ -32,6 +32,11 @@ class Season:
         """First and last day of the season of a year, extension included."""
         return date(year, *self.start), self.extended_until.get(year, date(year, *self.end))
 
+    def ahead(self, day: date) -> tuple[date, date]:
+        """First and last day of the season a day falls into, else of the next one."""
+        first, last = self.of_year(day.year)
+        return (first, last) if day <= last else self.of_year(day.year + 1)
+
     def covers(self, day: date) -> bool:
         """Whether a day falls into its year's season."""
         first, last = self.of_year(day.year)

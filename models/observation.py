@@ -34,6 +34,8 @@ class WaterSeries(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     station: str
     element: str
+    newest_at: datetime | None = None
+    """Of the newest reading that is stored, also one from the future."""
     last_at: datetime | None = None
     """Of the newest reading, good or not, but not from the future."""
     last_value: float | None = None

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import isfinite
 
 from models.directory.fault import quoted, suggestion
 
 LARGEST_COUNT = 10**12
+FINEST_DIGITS = 20
+"""Behind the point of a number somebody enters."""
 
 
 class CountName(StrEnum):
@@ -75,7 +78,7 @@ def read_counts(given: Mapping[str, object]) -> dict[str, Value]:
     for name, value in given.items():
         if name not in frozenset(CountName):
             raise CountsUnreadable(f"{quoted(name)} is no count. {suggestion(name, tuple(CountName))}")
-        found[name] = None if value is None else Fraction(_whole(name, value))
+        found[name] = None if value is None else _whole(name, value)
     for whole, on_time, late in IDENTITIES:
         parts = (found.get(on_time) or 0) + (found.get(late) or 0)
         total = found.get(whole)
@@ -102,9 +105,20 @@ def with_conclusions(counts: Mapping[str, Value]) -> tuple[dict[str, Value], dic
     return found, concluded
 
 
-def _whole(name: str, value: object) -> int:
-    if isinstance(value, float | Decimal) and value == value // 1:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+def exact_number(value: object) -> Fraction | None:
+    """A plain number as it was written; None for anything else, and for one too large or too fine to mean anything."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    # Bounds first: the exact form of 1e999999999 would fill the memory.
+    if not isfinite(value) or not -LARGEST_COUNT <= value <= LARGEST_COUNT:
+        return None
+    written = Decimal(str(value))
+    exponent = written.as_tuple().exponent
+    return Fraction(written) if isinstance(exponent, int) and exponent >= -FINEST_DIGITS else None
+
+
+def _whole(name: str, value: object) -> Fraction:
+    number = exact_number(value)
+    if number is None or number < 0 or number.denominator != 1:
         raise CountsUnreadable(f"{name} is {quoted(str(value))}. A count is a whole number from 0 on, or null.")
-    return value
+    return number

@@ -23,6 +23,8 @@ class Process(StrEnum):
     CALLS = "calls"
     """Starts calls for new warnings and lets their silence climb."""
     # Response and reports.
+    RESPONSE = "response"
+    """Consultations, their runs, and deadlines of reports."""
 
 
 class Sweep(SQLModel, table=True):

@@ -48,30 +48,32 @@ class Transition:
     out_of_season: bool = False
 
 
+def run_back(threshold: Threshold, silent_after: timedelta) -> timedelta:
+    """How far before the first reading to be judged a run may have begun that counts there."""
+    return threshold.lasts + silent_after if threshold.lasts else timedelta(0)
+
+
 def look_back(threshold: Threshold, rules: WaterRules, silent_after: timedelta) -> timedelta:
     """How far before the first reading to be judged others are needed."""
-    if threshold.kind is ThresholdKind.DRY_DAYS:
-        return timedelta(0)
-    runs = threshold.lasts + silent_after if threshold.lasts else timedelta(0)
-    line = rules.trend if threshold.kind is ThresholdKind.APPROACH else timedelta(0)
-    window = timedelta(0) if threshold.kind is ThresholdKind.APPROACH else threshold.window
-    return runs + window + line + silent_after
+    window = rules.trend if threshold.kind is ThresholdKind.APPROACH else threshold.window
+    return run_back(threshold, silent_after) + window + silent_after
 
 
 def points_of(
-    threshold: Threshold, rules: WaterRules, readings: Sequence[Reading], silent_after: timedelta
+    threshold: Threshold, rules: WaterRules, readings: Sequence[Reading], silent_after: timedelta, since: datetime
 ) -> list[Point]:
-    """What a threshold compares, in the order of the readings.
+    """What a threshold compares at each reading from `since` on; those before are what it is worked out from.
 
     Example: 20, 20 and 15 mm at 01:00, 02:00 and 03:00 are a point of 55 mm at 03:00 for a window of 3 hours.
     """
     if threshold.kind is ThresholdKind.RAIN_SUM:
-        return _sums(threshold, amounts(threshold.element, readings), silent_after)
+        return _sums(threshold.window, amounts(threshold.element, readings), silent_after, since)
+    first = bisect_left(readings, since, key=lambda reading: reading.at)
     if threshold.kind is ThresholdKind.RISE_RATE:
-        return _rises(threshold.window, readings)
+        return _rises(threshold.window, readings, first)
     if threshold.kind is ThresholdKind.APPROACH:
-        return _projected(threshold.window, rules.trend, readings)
-    return [Point(*reading) for reading in readings]
+        return _projected(threshold.window, rules.trend, readings, first)
+    return [Point(*reading) for reading in readings[first:]]
 
 
 def amounts(element: Element, readings: Sequence[Reading]) -> list[Reading]:
@@ -175,7 +177,7 @@ def _clears(threshold: Threshold, point: Point) -> bool:
     return point.value > threshold.clears_at if threshold.falling else point.value < threshold.clears_at
 
 
-def _sums(threshold: Threshold, rain: Sequence[Reading], silent_after: timedelta) -> list[Point]:
+def _sums(window: timedelta, rain: Sequence[Reading], silent_after: timedelta, since: datetime) -> list[Point]:
     """Rain of the last `window` at each reading. A sum over a gap is what fell at least: it may cross, not clear."""
     times = [at for at, _ in rain]
     totals = list(accumulate((value for _, value in rain), initial=0.0))
@@ -183,29 +185,31 @@ def _sums(threshold: Threshold, rain: Sequence[Reading], silent_after: timedelta
     for number, at in enumerate(times):
         if number and at - times[number - 1] > silent_after:
             gap_ended = at
-        first = bisect_right(times, at - threshold.window, hi=number + 1)
+        if at < since:
+            continue
+        first = bisect_right(times, at - window, hi=number + 1)
         total = round(totals[number + 1] - totals[first], 6)
-        found.append(Point(at, total, gap_ended is not None and gap_ended <= at - threshold.window + silent_after))
+        found.append(Point(at, total, gap_ended is not None and gap_ended <= at - window + silent_after))
     return found
 
 
-def _rises(window: timedelta, readings: Sequence[Reading]) -> list[Point]:
+def _rises(window: timedelta, readings: Sequence[Reading], begin: int) -> list[Point]:
     """The rise an hour since the first reading inside the window, where that lies at least half a window back."""
     times = [at for at, _ in readings]
     found = []
-    for number, (at, value) in enumerate(readings):
+    for number, (at, value) in enumerate(readings[begin:], begin):
         first = bisect_left(times, at - window, hi=number)
-        hours = (at - times[first]) / _HOUR
         if first < number and at - times[first] >= window / 2:
+            hours = (at - times[first]) / _HOUR
             found.append(Point(at, round((value - readings[first].value) / hours, 9)))
     return found
 
 
-def _projected(window: timedelta, trend: timedelta, readings: Sequence[Reading]) -> list[Point]:
+def _projected(window: timedelta, trend: timedelta, readings: Sequence[Reading], begin: int) -> list[Point]:
     """Where the straight line through the last hours leads until the end of the window."""
     times = [at for at, _ in readings]
     found = []
-    for number, (at, value) in enumerate(readings):
+    for number, (at, value) in enumerate(readings[begin:], begin):
         first = bisect_left(times, at - trend, hi=number)
         slope = rise_per_hour(readings[first : number + 1])
         rise = max(slope or 0.0, 0.0) * (window / _HOUR)

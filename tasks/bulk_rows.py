@@ -59,11 +59,14 @@ def update_rows(
     *,
     names: Sequence[str] | None = None,
     count_up: str | None = None,
+    keep: frozenset[str] = frozenset(),
+    add: frozenset[str] = frozenset(),
 ) -> int:
     """Sets rows, all with the same columns: those of `match` find the row, the others are set; returns how many.
 
     `names` are the columns to set, where those are not all of the others.
     `count_up` names a column, one of `match`, that grows by one: a row another writer changed meanwhile is not found.
+    Columns of `keep` are set only where they hold nothing yet; to those of `add` the value is added.
 
     Example: update_rows(connection, CASES, ("id", "version"), rows, count_up="version") == len(rows)
     Raises: ValueError for a moment without a zone, KeyError for a row that lacks a column of the first.
@@ -71,7 +74,7 @@ def update_rows(
     if not rows:
         return 0
     values = tuple(name for name in rows[0] if name not in match) if names is None else tuple(names)
-    return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up), rows)
+    return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up, keep, add), rows)
 
 
 def read_rows(
@@ -138,11 +141,21 @@ def _insert(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _update(
-    dialect: Dialect, table: Table, values: tuple[str, ...], match: tuple[str, ...], count_up: str | None
+    dialect: Dialect,
+    table: Table,
+    values: tuple[str, ...],
+    match: tuple[str, ...],
+    count_up: str | None,
+    keep: frozenset[str],
+    add: frozenset[str],
 ) -> _Prepared:
     names = (*values, *match)
     postgres = dialect.name == "postgresql"
-    sets = [f"{name} = new.{name}" if postgres else f"{name} = ?" for name in values]
+    sets = []
+    for name in values:
+        value, old = f"new.{name}" if postgres else "?", f"{table.name}.{name}"
+        value = f"COALESCE({old}, {value})" if name in keep else f"{old} + {value}" if name in add else value
+        sets.append(f"{name} = {value}")
     if count_up:
         sets.append(f"{count_up} = {table.name}.{count_up} + 1")
     found = " AND ".join(f"{table.name}.{name} = {f'new.{name}' if postgres else '?'}" for name in match)
@@ -178,7 +191,7 @@ def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
     if dialect.name == "postgresql":
         return _moment_in_array if isinstance(type_, UTCDateTime) else _in_array
     if isinstance(type_, UTCDateTime):
-        return _stored_moment
+        return text_of_moment
     turn: Turn | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return turn
 
@@ -186,7 +199,7 @@ def _turn(table: Table, name: str, dialect: Dialect) -> Turn | None:
 def _turn_back(table: Table, name: str, dialect: Dialect) -> Turn | None:
     type_ = table.c[name].type
     if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
-        return _moment_stored
+        return moment_of_text
     turn: Turn | None = type_.dialect_impl(dialect).result_processor(dialect, None)
     return turn
 
@@ -202,11 +215,11 @@ def _in_array(value: object) -> str:
 
 
 def _moment_in_array(moment: datetime | None) -> str:
-    return "NULL" if moment is None else f'"{_stored_moment(moment)}+00"'
+    return "NULL" if moment is None else f'"{text_of_moment(moment)}+00"'
 
 
 @lru_cache(maxsize=MOST_MOMENTS)
-def _stored_moment(moment: datetime | None) -> str | None:
+def text_of_moment(moment: datetime | None) -> str | None:
     """A moment as SQLAlchemy writes it into SQLite: UTC, without saying so. Half of a visit's moments are its own."""
     if moment is None:
         return None
@@ -217,6 +230,7 @@ def _stored_moment(moment: datetime | None) -> str | None:
     return moment.isoformat(" ", "microseconds")[:26]
 
 
-def _moment_stored(text: str | None) -> datetime | None:
+def moment_of_text(text: str | None) -> datetime | None:
+    """A moment as SQLite keeps it; undoes `text_of_moment`."""
     # A fifth of what naming the zone afterwards costs.
     return None if text is None else datetime.fromisoformat(f"{text}+00:00")

@@ -4,6 +4,7 @@ Nobody can date an entry: there is no field for it. A log was once filled in to 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -67,7 +68,7 @@ def write_log_entry(connection: Connection, acting: Acting, words: LogWords, key
     duty_sign_in_first, duty_log_no_entry.
     """
     shift = shift_on(connection, acting.city, acting.now)
-    refusal = _not_allowed(shift, acting) or _not_sayable(connection, acting.city, words)
+    refusal = _not_allowed(shift, acting) or _not_sayable(connection, words)
     if refusal is not None or shift is None:
         return refusal or Refusal("duty_not_on_shift")
     today = acting.now.astimezone(acting.city.zone).date()
@@ -82,7 +83,7 @@ def write_log_entry(connection: Connection, acting: Acting, words: LogWords, key
     return _entry(row["seq"], today, acting.now, acting.post, facts)
 
 
-def read_log(connection: Connection, city: City, day: date) -> list[LogEntry]:
+def read_log(connection: Connection, day: date) -> list[LogEntry]:
     """The entries of a day in order, each with the later one that corrects it."""
     return _entries(connection, [day])
 
@@ -104,8 +105,8 @@ def _not_allowed(shift: Shift | None, acting: Acting) -> Refusal | None:
     return None
 
 
-def _not_sayable(connection: Connection, city: City, words: LogWords) -> Refusal | None:
-    if not words.what.strip():
+def _not_sayable(connection: Connection, words: LogWords) -> Refusal | None:
+    if not _clipped("what", words.what):
         return Refusal("duty_log_empty")
     if words.corrects and not _is_entry(connection, words.corrects):
         return Refusal("duty_log_no_entry", {"entry": words.corrects[:LONGEST_FIELD]})
@@ -113,13 +114,13 @@ def _not_sayable(connection: Connection, city: City, words: LogWords) -> Refusal
 
 
 def _is_entry(connection: Connection, number: str) -> bool:
-    day, _, seq = number.partition("/")
-    try:
-        stream, wanted = log_stream(date.fromisoformat(day)), int(seq)
-    except ValueError:
+    """Whether there is an entry of exactly this number."""
+    match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{1,6})", number)
+    if match is None:
         return False
-    found = select(EVENTS.c.id).where(EVENTS.c.stream == stream, EVENTS.c.seq == wanted, EVENTS.c.kind == ENTRY)
-    return 0 < wanted < 1_000_000 and connection.execute(found).first() is not None
+    stream = f"log:{match[1]}"
+    found = select(EVENTS.c.id).where(EVENTS.c.stream == stream, EVENTS.c.seq == int(match[2]), EVENTS.c.kind == ENTRY)
+    return connection.execute(found).first() is not None
 
 
 def _clipped(name: str, text: str) -> str:
@@ -127,10 +128,11 @@ def _clipped(name: str, text: str) -> str:
 
 
 def _with_key(connection: Connection, days: Sequence[date], key: str) -> LogEntry | None:
-    found = (entry for day, row, facts in _rows(connection, days) if facts.get("key") == key for entry in [
-        _entry(row.seq, day, row.at, row.actor, facts)
-    ])  # fmt: skip
-    return next(found, None)
+    """What a form has written already; sent again after midnight it is found on the day before."""
+    for day, row, facts in _rows(connection, days):
+        if facts.get("key") == key:
+            return _entry(row.seq, day, row.at, row.actor, facts)
+    return None
 
 
 def _entries(connection: Connection, days: Sequence[date]) -> list[LogEntry]:

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, update
@@ -18,6 +17,7 @@ from models.refusal import Refusal
 from models.source_mapping import SourceMapping
 from models.tables import table_of
 from tasks.database import reading, transaction
+from tasks.drop_folder import DONE, FAILED, files_in, is_complete, put_aside
 from tasks.intake_errors import FileFromFuture, FileMissing, IntakeFileError
 from tasks.intake_reading import read_rows
 from tasks.numbers import NumberSeries
@@ -33,16 +33,8 @@ BATCHES = table_of(IntakeBatch)
 CHUNK_ROWS = 1000
 """Rows a transaction: long enough to be fast, short enough that another writer waits under a second."""
 
-SETTLED_SECONDS = 5.0
-"""A file that was changed less long ago may still be written."""
-
-DONE, FAILED = "done", "failed"
 ROOT_SOURCE = "native"
 """The source of files that lie in the drop folder itself: they have our own columns."""
-
-_UNFINISHED = (".part", ".tmp", ".crdownload")
-_PASSED_OVER = (".", "~$")
-"""Beginnings of names that spreadsheets and file managers give to their own files."""
 
 CHUNK_CHARACTERS = 1 << 23
 """A chunk ends here too, so that memory does not grow with the length of rows."""
@@ -120,61 +112,23 @@ def take_in_folder(
     """
     key = settings.secret_key("personal")
     reports = []
-    for source, path in _files(folder):
+    for source, path in files_in(folder, ROOT_SOURCE):
         try:
-            if not _is_complete(path, now):
+            if not is_complete(path, now):
                 continue
             with reading(engine) as connection:
                 mapping = mapping_in_force(connection, city, source)
             done = take_in(engine, city, key, path, mapping, now=now, flow_run_id=flow_run_id)
-            _put_aside(path, DONE)
+            put_aside(path, DONE)
             reports.append(FileReport(path.name, done.taken, done.duplicates, done.refused))
         except (FileMissing, FileNotFoundError):
             continue  # another visit took it in and put it aside meanwhile
         except FileFromFuture as error:
             reports.append(FileReport(path.name, problem=str(error)))
         except IntakeFileError as error:
-            _put_aside(path, FAILED, str(error))
+            put_aside(path, FAILED, str(error))
             reports.append(FileReport(path.name, problem=str(error)))
     return reports
-
-
-def _files(folder: Path) -> list[tuple[str, Path]]:
-    """Source and path of the files of the drop folder, source by source, in the order of their names."""
-    places = [folder, *sorted(path for path in folder.glob("*") if path.is_dir() and path.name not in (DONE, FAILED))]
-    return [
-        (ROOT_SOURCE if place == folder else place.name, path)
-        for place in places
-        for path in sorted(place.glob("*"))
-        if path.is_file()
-        and not path.is_symlink()
-        and not path.name.startswith(_PASSED_OVER)
-        and not path.name.endswith(_UNFINISHED)
-    ]
-
-
-def _is_complete(path: Path, now: datetime) -> bool:
-    """Whether nobody has written to a file for a while.
-
-    Raises: FileFromFuture where that cannot be told.
-    """
-    age_seconds = now.timestamp() - path.stat().st_mtime
-    if age_seconds < -SETTLED_SECONDS:
-        raise FileFromFuture(file=path.name)
-    return age_seconds >= SETTLED_SECONDS
-
-
-def _put_aside(path: Path, where: str, reason: str | None = None) -> None:
-    """Move a file into a folder beside it, under a name that is free there, its reason first."""
-    folder = path.parent / where
-    folder.mkdir(exist_ok=True)
-    stem, dot, suffixes = path.name.partition(".")
-    names = chain([path.name], (f"{stem}-{number}{dot}{suffixes}" for number in count(2)))
-    target = next(folder / name for name in names if not (folder / name).exists())
-    if reason is not None:
-        (folder / f"{target.name}.reason.txt").write_text(reason + "\n", "utf-8")
-    with suppress(FileNotFoundError):  # another visit was faster
-        path.rename(target)
 
 
 def _take_chunk(

@@ -4,6 +4,7 @@ What is due stands in `water_series.judge_from`; it is emptied in the transactio
 that is killed leaves it for the next one, and a second visit finds nothing.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from models.city import City
 from models.crossings import Crossing, Known, changes, crossings_of
 from models.flood_event import Happened, Recording
 from models.flood_warning import WarningSource
-from models.observation import Doubt
-from models.thresholds import Point, Reading, Transition, dry_points, look_back, points_of, transitions
+from models.thresholds import Point, Reading, Transition, dry_points, look_back, points_of, run_back, transitions
 from models.water import Station, Threshold, ThresholdKind
 from tasks.database import transaction
 from tasks.flood_events import record_events
-from tasks.observations import OBSERVATIONS, RAIN_DAYS
+from tasks.observations import RAIN_DAYS
+from tasks.series_readings import read_since
 from tasks.warning_evidence import end_evidence, evidence
 from tasks.warnings import WARNINGS, RaisedWarning, Raising, end_warning, raise_warning, warning_numbered
 from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
@@ -59,6 +60,8 @@ class _Case:
     station: Station
     judge_from: datetime
     points: list[Point]
+    readings: list[Reading]
+    """What the points were worked out from."""
     known: list[Known]
 
 
@@ -78,15 +81,33 @@ def judge_series(connection: Connection, city: City, waiting: Sequence[Series], 
     """Judge the thresholds of these series, in the caller's transaction, and note that it was done."""
     judged = Judged()
     known = _known(connection, waiting)
+    readings = read_since(connection, _wanted(city, waiting))
     for series in waiting:
         station = city.water.stations.get(series.station)
-        for threshold in city.water.thresholds_of(series.station) if station is not None else ():
-            if station is not None and threshold.element is series.element:
-                case = _case(connection, city, series, station, threshold, known[threshold.subject])
+        for threshold in _thresholds(city, series) if station is not None else ():
+            if station is not None:
+                mine = readings.get(series.id, [])
+                case = _case(connection, city, series, station, threshold, known[threshold.subject], mine)
                 judged += _judge(connection, city, case, recording)
         series.judge_from = None
     write_series(connection, waiting)
     return judged
+
+
+def _thresholds(city: City, series: Series) -> list[Threshold]:
+    return [one for one in city.water.thresholds_of(series.station) if one.element is series.element]
+
+
+def _wanted(city: City, waiting: Sequence[Series]) -> list[tuple[int, datetime]]:
+    """From when on the readings of each series are needed, for the threshold that looks back furthest."""
+    wanted = []
+    for series in waiting:
+        station = city.water.stations.get(series.station)
+        thresholds = [one for one in _thresholds(city, series) if one.kind is not ThresholdKind.DRY_DAYS]
+        if station is not None and thresholds and series.judge_from is not None:
+            back = max(look_back(one, city.water, station.silent_after) for one in thresholds)
+            wanted.append((series.id, series.judge_from - back))
+    return wanted
 
 
 def _waiting(connection: Connection, most: int) -> list[Series]:
@@ -112,35 +133,26 @@ def _known(connection: Connection, waiting: Sequence[Series]) -> dict[str, list[
 
 
 def _case(
-    connection: Connection, city: City, series: Series, station: Station, threshold: Threshold, known: list[Known]
+    connection: Connection,
+    city: City,
+    series: Series,
+    station: Station,
+    threshold: Threshold,
+    known: list[Known],
+    readings: list[Reading],
 ) -> _Case:
     judge_from = series.judge_from
     if judge_from is None:
         raise ValueError(f"{series.station} {series.element} waits for no judgement")
-    mine = [one for one in known if one.ended_at is None or one.ended_at >= judge_from]
     if threshold.kind is ThresholdKind.DRY_DAYS:
         points = _dry(connection, city, series, threshold)
         # A day is judged when it is over, by any reading behind its end.
-        judge_from = judge_from - timedelta(days=1)
+        judge_from, readings = judge_from - timedelta(days=1), [Reading(point.at, point.value) for point in points]
     else:
-        begin = judge_from - look_back(threshold, city.water, station.silent_after)
-        readings = good_readings(connection, series.id, begin)
-        points = points_of(threshold, city.water, readings, station.silent_after)
-    return _Case(threshold, station, judge_from, points, mine)
-
-
-def good_readings(
-    connection: Connection, series_id: int, since: datetime, until: datetime | None = None
-) -> list[Reading]:
-    """The readings of a series that may be used, in order."""
-    asked = select(OBSERVATIONS.c.at, OBSERVATIONS.c.value).where(
-        OBSERVATIONS.c.series_id == series_id,
-        OBSERVATIONS.c.at >= since,
-        OBSERVATIONS.c.doubt == Doubt.NONE.value,
-    )
-    if until is not None:
-        asked = asked.where(OBSERVATIONS.c.at <= until)
-    return [Reading(row.at, row.value) for row in connection.execute(asked.order_by(OBSERVATIONS.c.at))]
+        since = judge_from - run_back(threshold, station.silent_after)
+        points = points_of(threshold, city.water, readings, station.silent_after, since)
+    mine = [one for one in known if one.ended_at is None or one.ended_at >= judge_from]
+    return _Case(threshold, station, judge_from, points, readings, mine)
 
 
 def _dry(connection: Connection, city: City, series: Series, threshold: Threshold) -> list[Point]:
@@ -186,7 +198,7 @@ def _raise(
         threshold.subject,
         station.area,
         begins.at,
-        evidence(threshold, station, begins, _latest(case.points, begins.at), city.edition),
+        evidence(threshold, station, begins, _latest(case.readings, begins.at), city.edition),
         station.code,
         threshold.code,
         threshold.calls,
@@ -195,7 +207,7 @@ def _raise(
     raised = raise_warning(connection, city, raising, recording, ACTOR, told=over is None)
     if raised is None or over is None:
         return raised
-    found = end_evidence(threshold, over, _latest(case.points, over.at))
+    found = end_evidence(threshold, over, _latest(case.readings, over.at))
     end_warning(connection, city, raised.number, over.at, found, recording, ACTOR)
     return warning_numbered(connection, raised.number)
 
@@ -204,7 +216,7 @@ def _end(
     connection: Connection, number: str, case: _Case, transition: Transition | None, recording: Recording, city: City
 ) -> RaisedWarning | None:
     at = transition.at if transition is not None else recording.now
-    found = end_evidence(case.threshold, transition, _latest(case.points, at))
+    found = end_evidence(case.threshold, transition, _latest(case.readings, at))
     end_warning(connection, city, number, at, found, recording, ACTOR)
     return warning_numbered(connection, number)
 
@@ -221,5 +233,6 @@ def _withdraw(connection: Connection, city: City, recording: Recording) -> Judge
     return Judged(ended=tuple(filter(None, (warning_numbered(connection, number) for number in gone))))
 
 
-def _latest(points: Sequence[Point], until: datetime) -> list[Point]:
-    return [point for point in points if point.at <= until][-LATEST_SHOWN:]
+def _latest(readings: Sequence[Reading], until: datetime) -> Sequence[Reading]:
+    end = bisect_right(readings, until, key=lambda reading: reading.at)
+    return readings[max(0, end - LATEST_SHOWN) : end]

@@ -94,7 +94,8 @@ def take_observations(
     alone_with_water(connection)
     mine = [one for one in readings if one.station in city.water.stations]
     series = series_of(connection, {(one.station, one.element) for one in mine})
-    stored = _stored(connection, [(series[one.station, one.element].id, one.at) for one in mine])
+    asked = (_may_be_stored(series[one.station, one.element], one) for one in mine)
+    stored = _stored(connection, [key for key in asked if key is not None])
     written = _Round(now, source)
     by_series: dict[tuple[str, Element], list[MappedReading]] = defaultdict(list)
     for one in mine:
@@ -162,6 +163,7 @@ def _note(
     written.late += late
     if former is None or key in written.rows:
         written.rows[key] = row
+        series.holds_until(one.at)
     else:
         written.replaced[key] = row
     if former is not None and former.value != one.value:
@@ -202,6 +204,11 @@ def _count_rain(
         counted[1] -= 1
     counted[0] += fell
     counted[1] += doubt is Doubt.NONE
+
+
+def _may_be_stored(series: Series, one: MappedReading) -> tuple[int, datetime] | None:
+    """The key of a reading that is not newer than everything that is stored of its series."""
+    return (series.id, one.at) if series.newest_at is not None and one.at <= series.newest_at else None
 
 
 def _stored(connection: Connection, keys: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], _Stored]:

@@ -187,9 +187,10 @@ def owe_daily(connection: Connection, city: City, now: datetime, recording: Reco
         return 0
     current = in_force_at(connection, now)
     newest = connection.scalar(select(func.max(OWED.c.due_at)).where(OWED.c.kind == ReportKind.DAILY.value))
-    since = max(newest, now - DAILY_BACK) if newest else now - DAILY_AHEAD
+    since = min(now, max(newest, now - DAILY_BACK)) if newest else now
     owings = []
-    for day in {(since + step).astimezone(city.zone).date() for step in (timedelta(0), DAILY_BACK, now - since)}:
+    first, last = (each.astimezone(city.zone).date() for each in (since, now + DAILY_AHEAD))
+    for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         if not current and not (city.duty and city.duty.season.covers(day)):
             continue
         for daily in city.flood.reports.daily:
@@ -232,7 +233,7 @@ def give(
     ).all()
     done = [row for row in rows if satisfies(kind, means, ReportKind(row.kind), ReportMeans(row.means))]
     for row in done:
-        late = recording.now > row.due_at
+        late = recording.now >= row.due_at
         values = {
             "state": (OwedState.LATE if late else OwedState.GIVEN).value,
             "given_at": recording.now,

@@ -50,6 +50,11 @@ class Place:
     state: ShiftState
 
     @property
+    def reference(self) -> str:
+        """What pages call it. Example: 2021-07-20T08:00/officer."""
+        return f"{self.shift.code}/{self.place}"
+
+    @property
     def shift(self) -> PlannedShift:
         """Its shift."""
         return self.standing.shift
@@ -96,6 +101,13 @@ def published_of(connection: Connection, city: City, post: str, start: datetime,
     """The published shifts of one post that begin in [start, end), in order of time."""
     mine = SHIFTS.c.published, SHIFTS.c.starts_at >= start, SHIFTS.c.starts_at < end, ASSIGNMENTS.c.post == post
     return _read(connection, city, *mine)
+
+
+def place_called(connection: Connection, city: City, reference: str) -> Place | None:
+    """A place of the published roster as pages call it. Example: 2021-07-20T08:00/officer."""
+    shift, _, place = reference.partition("/")
+    found = _read(connection, city, SHIFTS.c.published, SHIFTS.c.code == shift, ASSIGNMENTS.c.place == place)
+    return next(iter(found), None)
 
 
 def places_named(connection: Connection, city: City, assignment_ids: Sequence[int]) -> list[Place]:

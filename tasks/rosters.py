@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models.chain import canonical
 from models.city import City
 from models.duty import RosterState, ShiftState
-from models.duty_rules import DutyRules
+from models.duty_rules import DutyRules, Season
 from models.duty_shifts import PlannedShift, shifts_between
 from models.flood_event import Happened, Recording
 from models.refusal import Refusal
@@ -85,7 +85,7 @@ def propose_roster(engine: Engine, city: City, wish: Wish, recording: Recording)
     if duty is None or refusal is not None:
         return refusal or Refusal("no_duty_room")
     with reading(engine) as connection:
-        taken = _published_already(connection, city, duty, wish.first, wish.last)
+        taken = published_already(connection, city, wish.first, wish.last)
         if taken is not None:
             return taken
         problem = _problem(connection, city, duty, wish.first, wish.last)
@@ -145,7 +145,7 @@ def publish_roster(
     if duty is None or roster is None:
         return Refusal("unknown_roster", {"roster": code}) if duty else Refusal("no_duty_room")
     refusal = _not_proposed(roster) or may_publish(city, duty, by)
-    refusal = refusal or _published_already(connection, city, duty, roster.first_day, roster.last_day)
+    refusal = refusal or published_already(connection, city, roster.first_day, roster.last_day)
     if refusal is not None:
         return refusal
     standings = [place.standing for place in places_of(connection, city, roster)]
@@ -204,9 +204,41 @@ def judged(
 ) -> list[RosterFault]:
     """Faults of these standings between what is published around them, the pattern's included."""
     expected = shifts_between(duty, city.calendar, roster.first_day, roster.last_day)
-    around = _around(connection, city, roster.first_day, roster.last_day, without=roster.code)
+    around = published_around(connection, city, roster.first_day, roster.last_day, without=roster.code)
     pattern = check_pattern(city, expected, duty, standings)
     return [*pattern, *check_roster(city, duty, standings, around)]
+
+
+def published_around(connection: Connection, city: City, first: date, last: date, without: str = "") -> list[Standing]:
+    """Who stands in published shifts just before and after these days."""
+    start, end = _moments(city, first, last)
+    near = [
+        *published_places(connection, city, start - NEIGHBOURHOOD, start),
+        *published_places(connection, city, end, end + NEIGHBOURHOOD),
+    ]
+    return [place.standing for place in near if place.roster != without]
+
+
+def published_already(connection: Connection, city: City, first: date, last: date) -> Refusal | None:
+    """Why no roster of these days can be published: another one has the first of them that is taken."""
+    found = next(iter(published_places(connection, city, *_moments(city, first, last))), None)
+    if found is None:
+        return None
+    return Refusal("roster_days_taken", {"roster": found.roster, "first_day": found.shift.day})
+
+
+def next_span(connection: Connection, city: City, now: datetime) -> tuple[date, date]:
+    """The days to roster next: of the season at hand or to come, from the first that no published roster has."""
+    today = now.astimezone(city.zone).date()
+    season = city.duty.season if city.duty else Season()
+    first, last = season.ahead(today)
+    done = connection.scalar(
+        select(func.max(ROSTERS.c.last_day)).where(
+            ROSTERS.c.state == RosterState.PUBLISHED.value, ROSTERS.c.last_day >= first, ROSTERS.c.first_day <= last
+        )
+    )
+    begin = max(first, today, done + timedelta(days=1)) if done else max(first, today)
+    return (begin, last) if begin <= last else (begin, begin)
 
 
 def held_roster(connection: Connection, code: str) -> StoredRoster | None:
@@ -242,26 +274,14 @@ def _refuse(city: City, duty: DutyRules | None, wish: Wish) -> Refusal | None:
 
 
 def _problem(connection: Connection, city: City, duty: DutyRules, first: date, last: date) -> RosterProblem:
-    around = _around(connection, city, first, last)
+    around = published_around(connection, city, first, last)
     return pose(city, duty, first, last, around, balances(connection, city, duty, first))
 
 
-def _around(connection: Connection, city: City, first: date, last: date, without: str = "") -> list[Standing]:
-    """Who stands in published shifts just before and after these days."""
+def _moments(city: City, first: date, last: date) -> tuple[datetime, datetime]:
+    """The days [first, last] as moments of the city."""
     start, end = (datetime.combine(day, time(), city.zone) for day in (first, last + timedelta(days=1)))
-    near = [
-        *published_places(connection, city, start - NEIGHBOURHOOD, start),
-        *published_places(connection, city, end, end + NEIGHBOURHOOD),
-    ]
-    return [place.standing for place in near if place.roster != without]
-
-
-def _published_already(connection: Connection, city: City, duty: DutyRules, first: date, last: date) -> Refusal | None:
-    start, end = (datetime.combine(day, time(), city.zone) for day in (first, last + timedelta(days=1)))
-    found = next(iter(published_places(connection, city, start, end)), None)
-    if found is None:
-        return None
-    return Refusal("roster_days_taken", {"roster": found.roster, "first_day": found.shift.day})
+    return start, end
 
 
 def _not_proposed(roster: StoredRoster) -> Refusal | None:

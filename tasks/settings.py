@@ -43,6 +43,10 @@ def _drop_folder(known: dict[str, Any]) -> Path:
     return _below_home(known, "drop")
 
 
+def _readings_folder(known: dict[str, Any]) -> Path:
+    return _below_home(known, "readings")
+
+
 def _pictures(known: dict[str, Any]) -> str:
     return str(_below_home(known, "pictures"))
 
@@ -136,6 +140,10 @@ class Settings(BaseSettings):
         default_factory=_drop_folder,
         description="Folder watched for files of reports. Default: drop in the state folder.",
     )
+    readings_folder: Path = Field(
+        default_factory=_readings_folder,
+        description="Folder watched for files of water readings. Default: readings in the state folder.",
+    )
     pictures: str = Field(
         default_factory=_pictures,
         min_length=1,
@@ -151,7 +159,7 @@ class Settings(BaseSettings):
         f"the checker as resembling it, 0 to {FARTHEST}.",
     )
 
-    @field_validator("home", "drop_folder")
+    @field_validator("home", "drop_folder", "readings_folder")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()

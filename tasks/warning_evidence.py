@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from models.thresholds import Point, Transition
+from models.thresholds import Reading, Transition
 from models.water import Station, Threshold
 
 
@@ -25,19 +25,19 @@ def rule_facts(threshold: Threshold, station: Station) -> dict[str, Any]:
 
 
 def evidence(
-    threshold: Threshold, station: Station, begins: Transition, points: Sequence[Point], edition: str
+    threshold: Threshold, station: Station, begins: Transition, readings: Sequence[Reading], edition: str
 ) -> dict[str, Any]:
     """Why a warning was raised: rule, reading, the readings before it, and the edition of the city."""
     return {
         "rule": rule_facts(threshold, station),
         "reading": begins.value,
         "since": begins.since,
-        "points": [[point.at, point.value] for point in points],
+        "readings": [[at, value] for at, value in readings],
         "edition": edition,
     }
 
 
-def end_evidence(threshold: Threshold, ends: Transition | None, points: Sequence[Point]) -> dict[str, Any]:
+def end_evidence(threshold: Threshold, ends: Transition | None, readings: Sequence[Reading]) -> dict[str, Any]:
     """Why a warning ended: clear by so much, out of its season, or no reading supports it any more."""
     why = "corrected" if ends is None else "out_of_season" if ends.out_of_season else "cleared"
     return {
@@ -45,7 +45,7 @@ def end_evidence(threshold: Threshold, ends: Transition | None, points: Sequence
         "clears_at": threshold.clears_at,
         "reading": ends.value if ends is not None else None,
         "since": ends.since if ends is not None else None,
-        "points": [[point.at, point.value] for point in points],
+        "readings": [[at, value] for at, value in readings],
     }
 
 

@@ -25,7 +25,7 @@ _LOCK = 0x7A68_7761_7465
 _STANDING = (
     *("last_at", "last_value", "good_at", "good_value", "same_since", "suspect_at", "suspect_value", "suspects"),
 )  # fmt: skip
-_OTHERS = ("last_doubt", "received_at", "silent_from", "silent_told", "judge_from")
+_OTHERS = ("newest_at", "last_doubt", "received_at", "silent_from", "silent_told", "judge_from")
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Series:
     station: str
     element: Element
     standing: Standing
+    newest_at: datetime | None = None
     last_doubt: str = ""
     received_at: datetime | None = None
     silent_from: datetime | None = None
@@ -44,6 +45,11 @@ class Series:
     changed: bool = field(default=False, compare=False)
     past_changed: bool = field(default=False, compare=False)
     """Whether a reading at or before the newest one changed, so that the last good one must be looked up."""
+
+    def holds_until(self, at: datetime) -> None:
+        """A reading of this time is stored."""
+        self.newest_at = at if self.newest_at is None else max(self.newest_at, at)
+        self.changed = True
 
     def judge_again_from(self, at: datetime) -> None:
         """Have thresholds judged from this reading on, or from an earlier one that waits already."""

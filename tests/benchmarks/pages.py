@@ -81,6 +81,7 @@ def _loads(settings: Settings, cases: Sequence[str], now: datetime) -> list[Load
 
     return [
         Load("action page", 100, 20, 50, 200, lambda visitors, n: visitors.get(links[n % len(links)])),
+        Load("action page", 300, 10, 50, 200, lambda visitors, n: visitors.get(links[n % len(links)])),
         Load("queue of 50", 10, 8, 100, 200, lambda visitors, _: visitors.get("/seat")),
         Load("own page", 10, 8, 100, 200, lambda visitors, _: visitors.get(own)),
         Load("wall", 4, 8, 100, 200, lambda visitors, _: visitors.get(wall)),

@@ -46,6 +46,14 @@ def test_the_city_has_its_processes() -> None:
     assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
     assert {"duty-shift", "duty-watch"} <= set(names)
     assert {"flood-calls", "call-visit", "start-call"} <= set(names)
+    cases = ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
+    assert names == [*cases, "hydrology"]
+    assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
+    assert names == [
+        *("case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"),
+        # Response and reports.
+        *("flood-response", "flood-watch"),
+    ]
 
 
 @each_deployment
@@ -110,6 +118,11 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["housekeeping"] == ["37 * * * *"]
     assert crons["duty-shift"] == ["0,30 * * * *"]
     assert crons["duty-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["hydrology"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["case-visit"] == crons["take-action"] == []
     assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["call-visit"] == crons["start-call"] == []
+    assert crons["duty-reminders"] == ["5 7-21 * * *"]
+    assert crons["propose-roster"] == crons["publish-roster"] == []
+    assert crons["flood-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["flood-response"] == crons["case-visit"] == crons["take-action"] == []

@@ -45,6 +45,19 @@ sys.exit(forked.Forked(3, work).run())
     assert "process 1 of the desk ended with -9; another one is started" in said
 
 
+def test_a_child_that_is_none_of_its_own_ends_unnoticed(tmp_path: Path) -> None:
+    code = """
+if os.fork() == 0:
+    os._exit(7)
+def work(process):
+    time.sleep(0.2)
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+sys.exit(forked.Forked(1, work).run())
+"""
+    assert run(code, tmp_path) == (0, "", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_told_twice_it_waits_for_nobody(tmp_path: Path, number: signal.Signals) -> None:
     code = f"""

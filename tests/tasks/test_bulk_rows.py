@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.case import IntakeBatch, Reporter
 from models.tables import table_of
-from tasks.bulk_rows import _stored_moment, insert_rows, read_rows, update_rows
+from tasks.bulk_rows import insert_rows, read_rows, text_of_moment, update_rows
 from tasks.database import reading, transaction
 
 BATCHES, REPORTERS = table_of(IntakeBatch), table_of(Reporter)
@@ -127,5 +127,5 @@ def test_a_moment_without_a_zone_is_refused(engine: Engine, column: str) -> None
     )
 )
 def test_a_moment_is_stored_as_sqlalchemy_stores_it(moment: datetime) -> None:
-    stored = _stored_moment(moment)
+    stored = text_of_moment(moment)
     assert stored == moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -61,6 +61,7 @@ def _series() -> None:
         sa.Column("id", ROW_ID, primary_key=True),
         sa.Column("station", sa.String(), nullable=False),
         sa.Column("element", sa.String(), nullable=False),
+        sa.Column("newest_at", MOMENT),
         sa.Column("last_at", MOMENT),
         sa.Column("last_value", sa.Float()),
         sa.Column("last_doubt", sa.String(), nullable=False),

@@ -1,0 +1,45 @@
+"""The readings of many series that may be used, each from its own moment on, with one statement."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.thresholds import Reading
+from tasks.bulk_rows import moment_of_text, text_of_moment
+from tasks.database import is_postgres
+
+_ON_POSTGRES = (
+    "SELECT o.series_id, o.at, o.value FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(series_id, since) "
+    "JOIN observation o ON o.series_id = w.series_id AND o.at >= w.since "
+    "WHERE o.doubt = '' ORDER BY o.series_id, o.at"
+)
+_ON_SQLITE = (
+    "SELECT o.series_id, o.at, o.value FROM json_each(?) w "
+    "CROSS JOIN observation o ON o.series_id = w.value ->> 0 AND o.at >= w.value ->> 1 "
+    "WHERE o.doubt = '' ORDER BY o.series_id, o.at"
+)
+"""The cross join keeps the order of the tables: each series is one stretch of the key."""
+
+
+def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -> dict[int, list[Reading]]:
+    """The good readings of each series from its moment on, in order; a series without any is missing.
+
+    Example: read_since(connection, [(1, midnight), (2, noon)]) -> {1: [Reading(...), ...], 2: [...]}
+    """
+    found: dict[int, list[Reading]] = defaultdict(list)
+    if not wanted:
+        return found
+    if is_postgres(connection):
+        arrays = [series_id for series_id, _ in wanted], [since for _, since in wanted]
+        for series_id, at, value in connection.exec_driver_sql(_ON_POSTGRES, arrays):
+            found[series_id].append(Reading(at, value))
+        return found
+    pairs = json.dumps([[series_id, text_of_moment(since)] for series_id, since in wanted])
+    for series_id, text, value in connection.exec_driver_sql(_ON_SQLITE, (pairs,)):
+        at = moment_of_text(text)
+        if at is not None:
+            found[series_id].append(Reading(at, value))
+    return found
