@@ -1,8 +1,10 @@
 """People are called by a flow on a real server: for a warning, by a form, and once only."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.client.schemas.objects import FlowRun, State
 
 from flows.flood_calls import CallVisit, flood_calls
+from flows.hydrology import WaterVisit, hydrology
 from flows.start_call import CallForm, CallKind, start_call
 from flows.surroundings import surroundings
 from tasks.database import reading
@@ -19,6 +22,7 @@ from tasks.flood_events import read_events
 from tasks.settings import Settings
 from tests.call_cities import STORM, Callers, callers, raise_warning_row
 from tests.channel_server import ChannelServer, channel_server
+from tests.season_cities import SEASON_CITY
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server"),
@@ -93,3 +97,20 @@ async def test_a_form_of_somebody_unknown_or_not_allowed_calls_nobody_and_says_w
     assert tables["started-call"][0]["说明 explanation"]
     assert town.callers.everything() == []
     assert town.channel.received == []
+
+
+async def test_a_reading_over_its_threshold_calls_people_in_the_very_run_that_took_it_in(
+    town: Town, settings: Settings
+) -> None:
+    chains = SEASON_CITY["call_chains.csv"] + "sanku,trio,1,patrol,res-patrol\n"
+    loaded = callers(town.callers.engine, {**SEASON_CITY, "call_chains.csv": chains})
+    folder = surroundings().settings.readings_folder
+    folder.mkdir(parents=True)
+    file = folder / "readings.csv"
+    file.write_text("station,at,element,value\nsanku,2021-07-20T19:58:00+08:00,level,131\n", "utf-8")
+    os.utime(file, ((STORM - timedelta(minutes=1)).timestamp(),) * 2)
+    state = await hydrology(WaterVisit(now=STORM), return_state=True)
+    assert state.is_completed(), state.message
+    (call,) = [row for row in loaded.everything() if hasattr(row, "number")]
+    assert (call.subject, call.started_at) == ("sanku", STORM)
+    assert {"res-patrol", "town-person"} <= set(town.called())
