@@ -5,7 +5,18 @@ Example: python -m tests.benchmarks deadlines transitions
 
 import sys
 
-from tests.benchmarks import deadlines, deliveries, evaluation, pages, runs, stored_cases, taps, transitions
+from tests.benchmarks import (
+    calls,
+    deadlines,
+    deliveries,
+    evaluation,
+    pages,
+    runs,
+    stored_cases,
+    taps,
+    transitions,
+    warning_latency,
+)
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -16,6 +27,8 @@ BENCHES = {
     "pages": pages.run,
     "taps": taps.run,
     "evaluation": evaluation.run,
+    "calls": calls.run,
+    "warning_latency": warning_latency.run,
 }
 
 
