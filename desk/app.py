@@ -28,6 +28,7 @@ from desk.chosen_rows import chosen_routes
 from desk.context import Desk
 from desk.courier import Courier
 from desk.demo_inbox import demo_routes
+from desk.flood_pages import flood_routes
 from desk.health import health_routes
 from desk.metrics import metrics_routes
 from desk.open311_answers import NotServed, not_served, not_served_with
@@ -75,6 +76,7 @@ ROUTES = (
     # Water.
     # Call and confirm.
     # Response and reports.
+    flood_routes,
 )
 """One for each part of the desk."""
 

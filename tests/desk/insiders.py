@@ -25,6 +25,7 @@ LINKS = {
     "/report/": Link("", Purpose.REPORT, PUBLIC_CASE),
     "/me/": Link("acceptor-a", Purpose.MINE, "acceptor-a"),
     "/wall/": Link("shift-leader", Purpose.WALL, "shift-leader"),
+    "/flood/": Link("centre-liaison", Purpose.FLOOD, "overview"),
 }
 SHIFTS = {"/seat": "acceptor-a", "/admin": "admin", "/audit": "auditor"}
 """Whose shift opens the addresses that begin so."""
