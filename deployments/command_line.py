@@ -38,6 +38,9 @@ PARTS = {
     # Water.
     # Call and confirm.
     # Response and reports.
+    "flood": Part(
+        "deployments.flood_commands", "flood_app", "Response: levels, consultations, decisions, reports owed."
+    ),
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }
 
