@@ -44,6 +44,9 @@ PARTS = {
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."
     ),
     # Response and reports.
+    "flood": Part(
+        "deployments.flood_commands", "flood_app", "Response: levels, consultations, decisions, reports owed."
+    ),
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }
 
