@@ -37,6 +37,15 @@ def city_to_change() -> Iterator[tuple[City, Connection]]:
         yield current_city(connection), connection
 
 
+@contextmanager
+def city_at_work() -> Iterator[tuple[City, Engine]]:
+    """The city and its database, for work of several transactions; exit code 1 where there is none."""
+    with _engine() as engine:
+        with reading(engine) as connection:
+            city = current_city(connection)
+        yield city, engine
+
+
 def post_of(city: City, code: str) -> None:
     """See that a post of today's directory acts; refuse otherwise."""
     post = city.posts.get(code)

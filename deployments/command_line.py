@@ -36,6 +36,7 @@ PARTS = {
     # Roster.
     # Duty.
     # Water.
+    "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
     # Call and confirm.
     # Response and reports.
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
