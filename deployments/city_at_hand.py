@@ -26,24 +26,15 @@ By = Annotated[str, typer.Option("--by", metavar="POST", help="Your post, by its
 @contextmanager
 def city_to_read() -> Iterator[tuple[City, Connection]]:
     """The city and a connection that changes nothing; a clear line and exit code 1 where there is none."""
-    with _engine() as engine, reading(engine) as connection:
+    with engine_at_hand() as engine, reading(engine) as connection:
         yield current_city(connection), connection
 
 
 @contextmanager
 def city_to_change() -> Iterator[tuple[City, Connection]]:
     """The city and a transaction; a clear line and exit code 1 where there is none."""
-    with _engine() as engine, transaction(engine) as connection:
+    with engine_at_hand() as engine, transaction(engine) as connection:
         yield current_city(connection), connection
-
-
-@contextmanager
-def city_at_work() -> Iterator[tuple[City, Engine]]:
-    """The city and its database, for work of several transactions; exit code 1 where there is none."""
-    with _engine() as engine:
-        with reading(engine) as connection:
-            city = current_city(connection)
-        yield city, engine
 
 
 def post_of(city: City, code: str) -> None:
@@ -77,7 +68,8 @@ def _plain(value: object) -> str:
 
 
 @contextmanager
-def _engine() -> Iterator[Engine]:
+def engine_at_hand() -> Iterator[Engine]:
+    """The city's database, for a command of several transactions; a clear line and exit code 1 where there is none."""
     try:
         engine = open_database(read_settings().database_url, migrate=False)
         try:

@@ -9,9 +9,9 @@ import typer
 from deployments.city_at_hand import (
     AsJson,
     By,
-    city_at_work,
     city_to_change,
     city_to_read,
+    engine_at_hand,
     now,
     post_of,
     print_json,
@@ -30,6 +30,8 @@ from models.flood_event import Recording
 from models.flood_warning import Severity
 from models.refusal import Refusal
 from models.water import Element
+from tasks.city_edition import current_city
+from tasks.database import reading
 from tasks.intake_errors import IntakeFileError
 from tasks.judging import judge_waiting
 from tasks.readings import last_readings, series
@@ -98,8 +100,8 @@ def readings(
         print_json({"station": found.code, "readings": plain})
         return
     for one, stretch in stretches.items():
-        for reading in stretch:
-            typer.echo(f"{one.value}  {reading_line(reading, city)}")
+        for each in stretch:
+            typer.echo(f"{one.value}  {reading_line(each, city)}")
 
 
 @water_app.command()
@@ -115,7 +117,9 @@ def take(
     Exit code 0: the file was read, also where rows of it were refused; 1: it could not be read.
     """
     at = now()
-    with city_at_work() as (city, engine):
+    with engine_at_hand() as engine:
+        with reading(engine) as connection:
+            city = current_city(connection)
         try:
             done = take_file(engine, city, source_in_force(city, source), file, at)
         except IntakeFileError as error:

@@ -59,8 +59,8 @@ class Counter:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._clients = PerMinute(desk.access.open311_per_client)
-        self._keys = PerMinute(desk.access.open311_per_key)
+        self._clients = PerMinute(desk.access.open311_per_client, "client", desk.counts)
+        self._keys = PerMinute(desk.access.open311_per_key, "key", desk.counts)
 
     @contextmanager
     def reading(
@@ -163,7 +163,7 @@ def _about_requests(routes: APIRouter, counter: Counter) -> None:
     ) -> Response:
         jurisdiction, key, extensions = given
         with counter.reading(request, jurisdiction, key, needs_key=True) as (connection, city):
-            found = find_requests(connection, wanted)
+            found = find_requests(connection, wanted, counter.desk.access.told_sources)
         if one and not found:
             raise NotServed(Refusal("unknown_request", {"service_request_id": wanted.ids[0]}))
         extended = (extensions or "").strip().lower() == "true"
@@ -218,7 +218,7 @@ def _about_tokens(routes: APIRouter, counter: Counter) -> None:
         """The id behind a token. Ids are given at once, so that a token is the id itself."""
         wanted = _named(token, counter)
         with counter.reading(request, jurisdiction_id) as (connection, _):
-            found = find_requests(connection, wanted)
+            found = find_requests(connection, wanted, counter.desk.access.told_sources)
         if not found:
             raise NotServed(Refusal("unknown_request", {"service_request_id": wanted.ids[0]}))
         receipt = found[0].case.receipt_number

@@ -1,6 +1,6 @@
 """The parameter every process takes: the moment it stands at, left empty for the present one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,9 @@ Moment = Annotated[
     datetime | None, AfterValidator(_in_the_city), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """An optional time that the form shows as one picker, not as a choice between a time and nothing."""
+
+Day = Annotated[date | None, WithJsonSchema({"type": "string", "format": "date"})]
+"""An optional day that the form shows as one picker."""
 
 Text = Annotated[str | None, WithJsonSchema({"type": "string"})]
 """An optional text that the form shows as one field."""

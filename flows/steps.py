@@ -20,13 +20,21 @@ from flows.surroundings import surroundings
 from flows.telling import run_id
 from tasks.case_store import CaseMovedMeanwhileError
 from tasks.database_errors import DatabaseUnreachable
+from tasks.flood_events import StreamMovedMeanwhile
 from tasks.lifecycle import Visit, move_cases
 from tasks.notify import Delivery, deliver
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PASSING = (OperationalError, InterfaceError, DatabaseUnreachable, TransportError, CaseMovedMeanwhileError)
+PASSING = (
+    OperationalError,
+    InterfaceError,
+    DatabaseUnreachable,
+    TransportError,
+    CaseMovedMeanwhileError,
+    StreamMovedMeanwhile,
+)
 """Failures of network or database that may be gone a moment later. Everything else fails the run at once."""
 
 PAUSES_SECONDS = [1.0, 5.0, 20.0]

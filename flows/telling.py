@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from prefect.artifacts import acreate_table_artifact
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 
@@ -40,6 +40,11 @@ async def show_table(key: str, rows: Sequence[Mapping[str, object]], description
     for first in range(0, len(rows), ROWS_A_TABLE):
         part = [dict(row) for row in rows[first : first + ROWS_A_TABLE]]
         await acreate_table_artifact(table=part, key=key, description=description)
+
+
+async def show_page(key: str, markdown: str, description: str) -> None:
+    """Attach a page to the run."""
+    await acreate_markdown_artifact(markdown=markdown, key=key, description=description)
 
 
 def _run() -> tuple[UUID, list[str]] | None:

@@ -14,11 +14,10 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite gives its own row ids to INTEGER keys only."""
 
 
-def _named_by(column: str) -> Index:
-    """An index over the few cases that carry a name: it finds those of a subclass and time that carry the same."""
+def _named_by(column: str, *within: str) -> Index:
+    """An index over the few cases that name something: it finds those that name the same."""
     named = text(f"{column} IS NOT NULL")
-    columns = (column, "class_code", "opened_at")
-    return Index(f"ix_cases_{column}", *columns, sqlite_where=named, postgresql_where=named)
+    return Index(f"ix_cases_{column}", column, *within, sqlite_where=named, postgresql_where=named)
 
 
 class Reporter(SQLModel, table=True):
@@ -170,7 +169,7 @@ class Case(SQLModel, table=True):
     on_bulletin: bool = False
     quick_fixed: bool = False
     exempt: bool = False
-    merged_into: int | None = Field(default=None, foreign_key="cases.id", index=True, sa_type=RowId)
+    merged_into: int | None = Field(default=None, foreign_key="cases.id", sa_type=RowId)
     opened_at: datetime
     filed_at: datetime | None = None
     dispatched_at: datetime | None = None
@@ -197,9 +196,11 @@ class Case(SQLModel, table=True):
         Index("ix_cases_place", "class_code", "latitude", "longitude"),
         # What was reported between two days; state and class are judged in the index itself.
         Index("ix_cases_opened_at", "opened_at", "state", "class_code"),
-        _named_by("component_code"),
-        _named_by("camera"),
-        _named_by("source_chain"),
+        _named_by("component_code", "class_code", "opened_at"),
+        _named_by("camera", "class_code", "opened_at"),
+        _named_by("source_chain", "class_code", "opened_at"),
+        # Hardly any case is joined with another one: over all of them SQLite would think that every one is.
+        _named_by("merged_into"),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from models.case import RowId
@@ -104,6 +104,8 @@ class DutyShift(SQLModel, table=True):
     night: bool
     holiday: bool
     """It begins on a weekend day or holiday that nobody works."""
+    weekend: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Of these, a plain weekend day and no official holiday."""
     published: bool = False
     state: str = ShiftState.PLANNED
     opened_at: datetime | None = None
@@ -160,7 +162,10 @@ class DutyChange(SQLModel, table=True):
     other_assignment_id: int | None = Field(default=None, foreign_key="duty_assignment.id", sa_type=RowId)
     """Of a swap: the other one's shift."""
     from_post: str
+    """Empty where an amendment fills a gap."""
     to_post: str
+    because_of_leave: str | None = None
+    """First and last day of the leave it makes possible. Example: 2021-07-20/2021-07-25."""
     reason: str = Field(default="", sa_type=Text)
     asked_by: str
     asked_at: datetime
@@ -211,6 +216,8 @@ class SpotCheck(SQLModel, table=True):
     code: str = Field(unique=True)
     state: str = CheckState.ASKED
     assignment_id: int = Field(foreign_key="duty_assignment.id", index=True, sa_type=RowId)
+    post: str = Field(index=True)
+    """Who stood in the place when it was asked."""
     station: str | None = None
     """Whose present reading is asked for."""
     asked_at: datetime

@@ -6,6 +6,7 @@ All of it is the city's own data (`duty.yaml`, `duty_pools.csv`); lengths of tim
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -30,6 +31,11 @@ class Season:
     def of_year(self, year: int) -> tuple[date, date]:
         """First and last day of the season of a year, extension included."""
         return date(year, *self.start), self.extended_until.get(year, date(year, *self.end))
+
+    def ahead(self, day: date) -> tuple[date, date]:
+        """First and last day of the season a day falls into, else of the next one."""
+        first, last = self.of_year(day.year)
+        return (first, last) if day <= last else self.of_year(day.year + 1)
 
     def covers(self, day: date) -> bool:
         """Whether a day falls into its year's season."""
@@ -76,6 +82,9 @@ class SpotCheckRule:
     handover_weight: int = 3
     holiday_weight: int = 2
     station: str | None = None
+    """Whose present reading is asked for."""
+    reading_within: Decimal = Decimal("0.10")
+    """How far an answer may lie from the stored reading, in its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,24 @@ class DutyRung:
     """again (the next channel), backup (the next of the place's pool who is free), leader (of the shift), or a role."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """Who approves a change of the published roster 调班审批; any of them may, the first decision counts."""
+
+    approved_by: tuple[str, ...] = ("leader", "head")
+    """leader (who stands in the leading place of that shift), head (of the unit), or a role of posts of the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRule:
+    """When people are told of their shifts to come, in minutes after midnight."""
+
+    day_before_minute: int = 16 * 60
+    week_ahead_minute: int = 16 * 60
+    week_ahead_on: int = 6
+    """The day of the week on which the week ahead is told (Monday is 0)."""
+
+
 @dataclass(frozen=True)
 class DutyRules:
     """Everything a city decides about its duty room."""
@@ -96,7 +123,15 @@ class DutyRules:
     spans: tuple[ShiftSpan, ...]
     """The pattern: a day's shifts in order."""
     rest_after: timedelta = timedelta(hours=24)
-    """Nobody begins a shift so soon after the end of another of 24 hours."""
+    """Nobody begins a shift so soon after the end of another of 24 hours or more."""
+    rest_between: timedelta = timedelta(hours=8)
+    """The same after a shorter shift."""
+    carried_at_most: int = 5
+    """So many shifts of an earlier roster's inequality are made up for in the next; more would break who was ill."""
+    overload_hours: int = 72
+    """More hours than these within seven days are called an overload; they are told, not forbidden."""
+    changes: ChangeRule = ChangeRule()
+    reminders: ReminderRule = ReminderRule()
     sign_in_within: timedelta = timedelta(minutes=10)
     sign_in_ladder: tuple[DutyRung, ...] = ()
     vacant_after: timedelta = timedelta(minutes=30)
@@ -105,6 +140,8 @@ class DutyRules:
     handover_ladder: tuple[DutyRung, ...] = ()
     spot_checks: SpotCheckRule = SpotCheckRule()
     contacts_tested_by: tuple[int, int] = (4, 20)
+    flood_classes: tuple[str, ...] = ()
+    """Classes of cases a handover lists while they are open, such as flooded streets."""
 
     def place(self, code: str) -> DutyPlace | None:
         """The place with this code."""

@@ -4,6 +4,7 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 from models import (
+    call,
     case,
     citizens,
     city_edition,
@@ -12,7 +13,9 @@ from models import (
     desk_record,
     duty,
     flood_event,
+    flood_response,
     flood_warning,
+    info_report,
     notice,
     observation,
     open311_key,
@@ -37,7 +40,10 @@ TABLE_MODULES = (
     # Water.
     observation,
     # Call and confirm.
+    call,
     # Response and reports.
+    flood_response,
+    info_report,
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

@@ -17,6 +17,7 @@ from models.calendar_of_work import (
     FIRST_TABLED_DATE,
     NOTHING,
     CalendarError,
+    Day,
     DayOverride,
     OverrideRepeated,
     WorkDays,
@@ -139,6 +140,14 @@ class WorkCalendar:
     def last_official_date(self) -> date:
         """The last date for which a complete official table is known."""
         return self._days.last_official_date
+
+    def day(self, on: date) -> Day:
+        """What a date is; after the official table by weekends and the city's overrides only."""
+        return self._days.day(on)
+
+    def is_official(self, on: date) -> bool:
+        """Whether the complete tables cover a date."""
+        return self._days.is_official(on)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WorkCalendar) and self._content() == other._content()

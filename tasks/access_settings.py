@@ -40,6 +40,11 @@ class AccessSettings(BaseSettings):
         default=False,
         description="Whether readers of Open311 see what reporters wrote, phone and identity numbers masked.",
     )
+    open311_sources: str = Field(
+        default="",
+        description="Sources of which Open311 tells the requests, as sources.csv codes them, separated by commas. "
+        "Default: all of them, a leader's orders among them.",
+    )
     open311_per_client: int = Field(
         default=120, ge=1, le=100_000, description="Calls of Open311 a minute from one network address."
     )
@@ -56,6 +61,11 @@ class AccessSettings(BaseSettings):
         description="Addresses or networks of the proxies in front of the desk, separated by commas: what they say of "
         "a client's address and of TLS is believed. Default: nobody's word.",
     )
+
+    @property
+    def told_sources(self) -> tuple[str, ...]:
+        """Codes of the sources of which Open311 tells; none where it tells of all."""
+        return tuple(part.strip() for part in self.open311_sources.split(",") if part.strip())
 
     @field_validator("trusted_proxies")
     @classmethod

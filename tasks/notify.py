@@ -48,6 +48,9 @@ LOOK_AGAIN_SECONDS = 1.0
 GATHER_SECONDS = 0.01
 """Sends that end within this time are recorded in one transaction: each commit waits for the disk."""
 
+BELOW = {Purpose.MINE: "mine", Purpose.DUTY: "duty", Purpose.FLOOD: "flood"}
+"""What the line with the link says it opens; a case where it is none of these."""
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -262,7 +265,7 @@ class _Courier:
         if item.code_nonce is not None:
             code = code_of(self._key, handover.recipient, item.code_nonce)
             return render_sent(message_of(item.text), code, item.repeat, whose, below="code")
-        below = "mine" if item.link and item.link.purpose is Purpose.MINE else "case"
+        below = BELOW.get(item.link.purpose, "case") if item.link else "case"
         return render_sent(message_of(item.text), self._signed(item.link), item.repeat, whose, below=below)
 
     def _signed(self, link: Link | None) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
 from sqlalchemy.orm import aliased
 
 from models.case import CaseClosing
@@ -78,20 +78,28 @@ def read_wanted(
     return faults or Wanted((), classes, states, *times)
 
 
-def find_requests(connection: Connection, wanted: Wanted) -> list[Found]:
-    """The service requests that are wanted, newest first; of more than 1,000 the newest."""
-    rows = connection.execute(_statement(wanted)).all()
+def find_requests(connection: Connection, wanted: Wanted, sources: Sequence[str] = ()) -> list[Found]:
+    """The service requests that are wanted, newest first; of more than 1,000 the newest.
+
+    Where sources are named, those of others are not there, nor named as what another was joined with.
+    """
+    rows = connection.execute(_statement(wanted, sources)).all()
     rows = sorted(rows, key=lambda row: (row.opened_at, row.id), reverse=True)
     judged = _judged(connection, [row.id for row in rows if row.state == State.CLOSED.value])
     return [Found(row, judged.get(row.id)) for row in rows]
 
 
-def _statement(wanted: Wanted) -> Select[Any]:
+def _statement(wanted: Wanted, sources: Sequence[str] = ()) -> Select[Any]:
     lead = aliased(CASES)
-    joined = select(lead.c.receipt_number).where(lead.c.id == CASES.c.merged_into).scalar_subquery()
+    joined = select(lead.c.receipt_number).where(lead.c.id == CASES.c.merged_into, *_of(lead, sources))
     columns = [CASES.c[name] for name in _COLUMNS]
-    statement = select(*columns, joined.label("joined")).where(*_conditions(wanted))
+    statement = select(*columns, joined.scalar_subquery().label("joined"))
+    statement = statement.where(*_conditions(wanted), *_of(CASES, sources))
     return statement.order_by(CASES.c.opened_at.desc()).limit(MOST_REQUESTS)
+
+
+def _of(cases: FromClause, sources: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [cases.c.source.in_(sources)] if sources else []
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

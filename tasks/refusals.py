@@ -1,4 +1,4 @@
-"""Refusals into sentences: one text per code and language in `templates/refusals.yaml`."""
+"""Refusals into sentences: one text per code and language in `templates/refusals.yaml` and the files beside it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -41,7 +41,9 @@ def _shown(value: object) -> str:
 
 @cache
 def _sources() -> Mapping[str, Mapping[Language, str]]:
-    found: dict[str, dict[Language, str]] = yaml.safe_load((TEMPLATES / "refusals.yaml").read_text("utf-8"))
+    found: dict[str, dict[Language, str]] = {}
+    for file in sorted(TEMPLATES.glob("refusals*.yaml")):
+        found |= yaml.safe_load(file.read_text("utf-8"))
     return found
 
 
@@ -50,14 +52,27 @@ def _environment() -> Environment:
     # Which facts a refusal carries is its rule's choice, so a missing one is empty here and no error.
     environment = text_environment(None, Undefined)
     environment.filters["named"] = _named
+    environment.filters["duty_place"] = _duty_place
     return environment
 
 
 @pass_context
-def _named(context: Context, code: str) -> str:
-    """The name of a unit or post, where the city is at hand."""
+def _named(context: Context, code: str | list[str]) -> str:
+    """The name of a unit, post or area, where the city is at hand; the names of several."""
     city: City | None = context["city"]
+    if isinstance(code, list):
+        return ("、" if context["language"] == "zh" else ", ").join(_named(context, one) for one in code)
     if city is None:
         return code
-    found = city.units.get(code) or city.posts.get(code)
+    found = city.units.get(code) or city.posts.get(code) or city.areas.get(code)
     return found.name if found else code
+
+
+@pass_context
+def _duty_place(context: Context, code: str) -> str:
+    """The name of a place in the duty room."""
+    city: City | None = context["city"]
+    found = city.duty.place(code) if city and city.duty else None
+    if found is None:
+        return code
+    return found.name if context["language"] == "zh" else found.english_name

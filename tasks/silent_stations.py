@@ -52,7 +52,7 @@ def _tell(connection: Connection, city: City, silent: Sequence[Series], now: dat
     heard = {station: max(_heard(each) for each in silent if each.station == station) for station in stations}
     lines = [{"station": city.water.stations[code].name, "at": heard[code]} for code in stations[:MOST_NAMED]]
     first = f"{silent[0].station}:{silent[0].element}:{_heard(silent[0]).isoformat()}"
-    facts = {"count": len(stations), "silent": lines}
+    facts = {"count": len(stations), "silent_stations": lines}
     drafts = [
         FloodNotice(
             NoticeKind.STATION_SILENT, post, "flood:overview", f"station_silent:{first}:{post}", facts, Priority.URGENT

@@ -13,21 +13,39 @@ from models.directory.length import length_of_time
 from models.directory.sheet import Record
 from models.directory.sheets import POST_ROLES, PoolRow
 from models.directory.yaml_document import Block, read_yaml
-from models.duty_rules import DutyPlace, DutyRules, DutyRung, DutyState, Season, ShiftSpan, SpotCheckRule
+from models.duty_rules import (
+    ChangeRule,
+    DutyPlace,
+    DutyRules,
+    DutyRung,
+    DutyState,
+    ReminderRule,
+    Season,
+    ShiftSpan,
+    SpotCheckRule,
+)
 
 FILE = "duty.yaml"
 
 AGAIN, BACKUP, LEADER = "again", "backup", "leader"
+HEAD = "head"
 CLIMBS_TO = (AGAIN, BACKUP, LEADER)
 """Whom a rung may name besides the roles of posts."""
 
 _KEYS = (
     *("season", "extended_until", "places", "pattern", "rest_after", "sign_in", "handover", "spot_checks"),
-    "contacts_tested_by",
+    *("contacts_tested_by", "rest_between", "carried_at_most", "overload_hours", "changes", "reminders"),
+    "flood_classes",
 )
 _PLACE_KEYS = ("code", "name", "english_name", "leads", "in_room")
 _SPAN_KEYS = ("start", "hours", "night", "work_days", "rest_days")
-_CHECK_KEYS = ("least", "most", "answer_within", "night_weight", "handover_weight", "holiday_weight", "station")
+_CHECK_KEYS = (
+    *("least", "most", "answer_within", "night_weight", "handover_weight", "holiday_weight", "station"),
+    "reading_within",
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = cell.one_of(_WEEKDAYS, "day of the week")
+_APPROVER = cell.one_of((LEADER, HEAD, *POST_ROLES), "approver of changes")
 _STATE = cell.one_of(DutyState, "duty state")
 _TO = cell.one_of((*CLIMBS_TO, *POST_ROLES), "rung of a duty ladder")
 
@@ -53,8 +71,12 @@ def read_duty(content: str, pools: tuple[Record[PoolRow], ...], faults: list[Fau
     season, places, spans = _season(page), _places(page, pools), _spans(page)
     values: dict[str, Any] = _sign_in(page) | _handover(page)
     values["spot_checks"] = _spot_checks(page)
-    values["rest_after"] = page.value("rest_after", length_of_time)
+    values |= {key: page.value(key, length_of_time) for key in ("rest_after", "rest_between")}
+    values["carried_at_most"] = page.value("carried_at_most", cell.whole_number(0, 100))
+    values["overload_hours"] = page.value("overload_hours", cell.whole_number(1, 168))
+    values |= {"changes": _changes(page), "reminders": _reminders(page)}
     values["contacts_tested_by"] = page.value("contacts_tested_by", month_and_day)
+    values["flood_classes"] = page.values("flood_classes", cell.code) or None
     if len(faults) > before or season is None:
         return None
     given = {name: value for name, value in values.items() if value is not None}
@@ -140,6 +162,29 @@ def _span(block: Block) -> ShiftSpan | None:
     )
 
 
+def _changes(page: Block) -> ChangeRule | None:
+    block = page.block("changes", ("approved_by",))
+    if block is None or not block.needs("approved_by"):
+        return None
+    named = tuple(str(one) for one in block.values("approved_by", _APPROVER))
+    if not named:
+        block.fault("approved_by", "", "nobody would approve a change.", "Write approved_by: [leader, head].")
+    return ChangeRule(named)
+
+
+def _reminders(page: Block) -> ReminderRule | None:
+    block = page.block("reminders", ("day_before", "week_ahead", "week_ahead_on"))
+    if block is None:
+        return None
+    usual, weekday = ReminderRule(), block.value("week_ahead_on", _WEEKDAY)
+    day_before, week_ahead = (block.value(key, cell.start_minute) for key in ("day_before", "week_ahead"))
+    return ReminderRule(
+        usual.day_before_minute if day_before is None else day_before,
+        usual.week_ahead_minute if week_ahead is None else week_ahead,
+        usual.week_ahead_on if weekday is None else _WEEKDAYS.index(weekday),
+    )
+
+
 def _sign_in(page: Block) -> dict[str, Any]:
     block = page.block("sign_in", ("within", "vacant_after", "ladder"))
     if block is None:
@@ -181,6 +226,7 @@ def _spot_checks(page: Block) -> SpotCheckRule | None:
     given |= {key: block.value(key, cell.whole_number(0, 24)) for key in ("least", "most")}
     given["answer_within"] = block.value("answer_within", length_of_time)
     given["station"] = block.value("station", cell.code)
+    given["reading_within"] = block.value("reading_within", cell.number(most=1000))
     rule = SpotCheckRule(**{name: value for name, value in given.items() if value is not None})
     if rule.least > rule.most:
         block.fault("most", "", "there would be more checks at least than at most.", "Write least: 1, most: 3.")

@@ -1,5 +1,7 @@
 """What must hold in the duty room beyond the single row: who leads is responsible, and no shift leaves the day open."""
 
+from datetime import timedelta
+
 from models.directory.duty_yaml import FILE
 from models.directory.fault import Fault, Severity, quoted
 from models.directory.sheet import Record
@@ -11,6 +13,7 @@ LEADING_ROLES = frozenset({Role.LEADER, Role.UNIT_HEAD})
 """Leader-in-charge is a responsible person of the authority (国汛〔2009〕6号, B)."""
 
 _DAY = 24 * 60
+_ONE_DAY = timedelta(days=1)
 
 
 def judge_duty(sheets: Sheets, duty: DutyRules | None, faults: list[Fault]) -> None:
@@ -27,6 +30,8 @@ def judge_duty(sheets: Sheets, duty: DutyRules | None, faults: list[Fault]) -> N
             faults.append(Fault("duty_pools.csv", record.row, "post", post, problem, remedy))
     _judge_pools(sheets, duty, faults)
     _judge_backups(sheets.duty_pools, faults)
+    _judge_flood_classes(sheets, duty, faults)
+    _judge_sizes(duty, faults)
     for name, spans in (
         ("work days", [span for span in duty.spans if span.on_work_days]),
         ("rest days", [span for span in duty.spans if span.on_rest_days]),
@@ -52,14 +57,56 @@ def _judge_pools(sheets: Sheets, duty: DutyRules, faults: list[Fault]) -> None:
 
 
 def _judge_backups(pools: tuple[Record[PoolRow], ...], faults: list[Fault]) -> None:
-    """The B post of a pair takes the A post's shifts, so it must be in the same pool."""
+    """An A/B pair is fixed: the B post is in the same pool, stands in for one A post only, and has no B post itself."""
     members = {(record.value.place, record.value.post) for record in pools}
+    paired = {(record.value.place, record.value.post) for record in pools if record.value.backup}
+    seen: dict[tuple[str, str], str] = {}
     for record in pools:
         row = record.value
-        if row.backup and (row.place, row.backup) not in members:
+        if not row.backup:
+            continue
+        pair, remedy = (row.place, row.backup), "Name another B post, or leave the cell empty."
+        if pair not in members:
             problem = f"{quoted(row.backup)} backs up {row.post} in the place {row.place} and may not stand in it."
             remedy = f"Add the row {row.place},{row.backup}."
-            faults.append(Fault("duty_pools.csv", record.row, "backup", row.backup, problem, remedy))
+        elif row.backup == row.post:
+            problem = f"{quoted(row.post)} backs up itself."
+        elif pair in paired:
+            problem = f"{quoted(row.backup)} backs up {row.post} and has a B post itself: nobody knows who comes first."
+        elif pair in seen:
+            problem = f"{quoted(row.backup)} backs up {seen[pair]} already."
+        else:
+            seen[pair] = row.post
+            continue
+        faults.append(Fault("duty_pools.csv", record.row, "backup", row.backup, problem, remedy))
+
+
+def _judge_sizes(duty: DutyRules, faults: list[Fault]) -> None:
+    """A pool too small for its shifts and their rest has gaps on every day of the season."""
+    daily = [span for span in duty.spans if span.on_work_days and span.on_rest_days]
+    taken = sum(
+        (span.length + (duty.rest_after if span.length >= _ONE_DAY else duty.rest_between) for span in daily),
+        timedelta(),
+    )
+    needed = max(-(-taken // _ONE_DAY), 2 if any(span.night for span in daily) else 0)
+    for place in duty.places:
+        if place.pool and len(place.pool) < needed:
+            problem = (
+                f"{len(place.pool)} in the pool of {quoted(place.code)}, but shifts and rest of a day take {needed}."
+            )
+            remedy = f"Add people to it; else a roster has gaps there every {'second ' if needed == 2 else ''}day."
+            faults.append(Fault("duty_pools.csv", None, "place", place.code, problem, remedy, Severity.WARNING))
+
+
+def _judge_flood_classes(sheets: Sheets, duty: DutyRules, faults: list[Fault]) -> None:
+    """A class nobody reports would silently leave its cases out of every handover."""
+    known = sheets.codes.get("catalogue.csv")
+    for code in duty.flood_classes:
+        if known is not None and code not in known:
+            remedy = "Name subclasses of catalogue.csv, or take it out."
+            faults.append(
+                Fault(FILE, None, "flood_classes", code, f"catalogue.csv has no class {quoted(code)}.", remedy)
+            )
 
 
 def _judge_overlaps(days: str, spans: list[ShiftSpan], faults: list[Fault]) -> None:

@@ -24,6 +24,7 @@ LINKS = {
     "/c/": Link("lihe-liaison", Purpose.CASE, UNIT_CASE),
     "/report/": Link("", Purpose.REPORT, PUBLIC_CASE),
     "/me/": Link("acceptor-a", Purpose.MINE, "acceptor-a"),
+    "/duty/": Link("leader", Purpose.DUTY, "leader"),
     "/wall/": Link("shift-leader", Purpose.WALL, "shift-leader"),
 }
 SHIFTS = {"/seat": "acceptor-a", "/admin": "admin", "/audit": "auditor"}

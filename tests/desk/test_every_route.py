@@ -92,6 +92,23 @@ WAYS: dict[str, Way] = {
     "POST /admin/revoke": Way(frozenset({"admin"}), form={"post": "water-liaison", "reason": "换人"}),
     "POST /admin/test": Way(frozenset({"admin"}), form={"post": "lihe-liaison"}),
     "GET /wall/{token}": Way(CENTRE, Purpose.WALL),
+    # This city has no duty room: who gets in where there is one is said by test_duty_page.
+    "GET /duty/{token}": Way(frozenset(), Purpose.DUTY),
+    "POST /duty/{token}/act": Way(frozenset(), Purpose.DUTY, {"do": "receive"}),
+    "POST /duty/{token}/log": Way(frozenset(), Purpose.DUTY, {"what": "来电"}),
+    "GET /duty/{token}/log/{day}": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/log/{day}.docx": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/log/{day}.pdf": Way(frozenset(), Purpose.DUTY),
+    # A post without duty is told that there is no duty room; its forms change nothing.
+    "GET /duty/{token}/roster": Way(POSTS, Purpose.DUTY),
+    "GET /duty/{token}/roster.ics": Way(POSTS, Purpose.DUTY),
+    "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
+    "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
+    # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
+    "GET /flood/{token}": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
+    "POST /flood/{token}/call/end": Way(frozenset(), Purpose.FLOOD),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
@@ -145,7 +162,7 @@ class Walk:
         if reader in POSTS:
             shift, secret = self.shift(reader)
         drawn = draw_form_token(self.settings.secret_key("link"), token if "{token}" in path else secret)
-        blanks = {"token": token, "digest": "0" * 64, "format": "json"}
+        blanks = {"token": token, "digest": "0" * 64, "format": "json", "day": "2019-05-06"}
         path = way.path or path
         for name, value in (blanks | {"name:path": self.case, "service_request_id": self.receipt}).items():
             path = path.replace("{" + name + "}", value)

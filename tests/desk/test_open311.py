@@ -252,6 +252,14 @@ def test_a_city_may_let_only_programs_with_a_key_read(
     assert closed.asks("services.json").status_code == 200
 
 
+def test_a_city_may_tell_of_some_sources_only(settings: Settings, sqlite_engine: Engine, program: Program) -> None:
+    receipt = program.posts().json()[0]["service_request_id"]
+    for sources, status in (("citizen, open311", 200), ("citizen", 404)):
+        told = Program(desk_told(settings, sqlite_engine, open311_sources=sources), program.key)
+        assert told.asks(f"requests/{receipt}.json").status_code == status
+        assert told.asks(f"tokens/{receipt}.json").status_code == status
+
+
 def test_one_address_and_one_key_may_ask_only_so_often(settings: Settings, sqlite_engine: Engine, city: City) -> None:
     key = a_key(sqlite_engine)
     hasty = Program(desk_told(settings, sqlite_engine, open311_per_key=1), key)

@@ -9,12 +9,23 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
+from flows.duty_reminders import duty_reminders
+from flows.duty_roster import propose_roster, publish_roster
+from flows.flood_calls import flood_calls
+from flows.flood_response import flood_response
+from flows.flood_watch import flood_watch
 from flows.housekeeping import housekeeping
 from flows.intake import intake
 from flows.notices import notices
+from flows.start_call import start_call
 from flows.take_action import take_action
 
-FLOWS = [case_lifecycle, housekeeping, intake, notices, take_action]
+FLOWS = [
+    *(case_lifecycle, housekeeping, intake, notices, take_action),
+    *(propose_roster, publish_roster, duty_reminders),
+    *(flood_calls, start_call),
+    *(flood_response, flood_watch),
+]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 
 

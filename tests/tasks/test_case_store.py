@@ -6,8 +6,9 @@ from models.case import CaseClosing, Exemption
 from models.event_rows import event_of
 from models.lifecycle_events import replay
 from models.told_case import fresh_case
-from tasks.case_store import EVENTS, REPORTS, read_cases, table
-from tasks.database import reading
+from tasks.bulk_rows import _select
+from tasks.case_store import CASES, EVENTS, REPORTS, read_cases, table
+from tasks.database import reading, transaction
 from tasks.lifecycle import move_cases
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of, states
 
@@ -81,3 +82,14 @@ def test_of_cases_that_go_different_ways_in_one_visit_each_row_is_what_its_event
         replay(told, events, lambda _: city.calendar)
         told.head_hash, told.version = one.case.head_hash, one.case.version
         assert told == one.case
+
+
+def test_joined_cases_are_found_by_their_index_also_once_sqlite_knows_how_few_there_are(sqlite_engine: Engine) -> None:
+    city = a_loaded_city(sqlite_engine)
+    reports_taken_in(sqlite_engine, city, 5000, at("2019-05-06 08:00"))
+    with transaction(sqlite_engine) as connection:
+        connection.exec_driver_sql("ANALYZE")
+    with reading(sqlite_engine) as connection:
+        asked = _select(connection.dialect, CASES, ("id",), "merged_into", "id", "", single=False).text
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("[1, 2]",)).all()
+    assert "SEARCH cases USING COVERING INDEX ix_cases_merged_into" in plan[0][3]

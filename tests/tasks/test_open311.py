@@ -258,6 +258,21 @@ def test_requests_are_found_by_id_class_state_and_time_newest_first(engine: Engi
     assert found(engine, ids=["' OR 1=1 --"]) == []
 
 
+def test_where_sources_are_named_the_requests_of_others_are_not_there(engine: Engine) -> None:
+    city = a_loaded_city(engine)
+    (order,) = reports_taken_in(engine, city, 1, at("2019-05-05 08:00"), source="leader")
+    own, joined = reports_taken_in(engine, city, 2, at("2019-05-06 08:00"), source="citizen")
+    with transaction(engine) as connection:
+        lead = connection.scalar(select(CASES.c.id).where(CASES.c.receipt_number == order))
+        connection.execute(CASES.update().where(CASES.c.receipt_number == joined).values(merged_into=lead))
+    with reading(engine) as connection:
+        for asked in (wanted(), wanted(ids=[order, own, joined])):
+            assert isinstance(asked, Wanted)
+            told = {one.case.receipt_number: one.case.joined for one in find_requests(connection, asked, ("citizen",))}
+            assert told == {own: None, joined: None}
+            assert len(find_requests(connection, asked)) == 3
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -18,6 +18,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 APPROVED = Path(__file__).parents[1] / "approved"
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
+A_SHIFT = {
+    "starts_at": "2018-07-04T00:00:00+00:00",  # Wednesday, 08:00 in Shanghai
+    "ends_at": "2018-07-05T00:00:00+00:00",
+    "place": {"zh": "值班员", "en": "duty officer"},
+}
+
 ALL_FACTS = {
     "number": "E0110201807030001",
     "receipt_number": "R20180703000012",
@@ -55,7 +61,7 @@ ALL_FACTS = {
     "climbs_to": "head",
     "told_at": "2018-07-03T04:30:00+00:00",
     "valid_until": "2018-07-03T12:00:00+00:00",
-    "drill": True,
+    "drill": False,
     "hazard": "flood",
     "severity": "yellow",
     "area": "梨河镇",
@@ -70,8 +76,58 @@ ALL_FACTS = {
     "hours": "3",
     "reading": "105.12",
     "limit_value": "105",
-    "silent": [{"station": "梨河站", "at": "2018-07-03T01:00:00+00:00"}],
+    "silent_stations": [{"station": "梨河站", "at": "2018-07-03T01:00:00+00:00"}],
     "said_at": "2018-07-03T00:00:00+00:00",
+    "duty_state": "warning",
+    "duty_place": "值班员",
+    "shift_starts_at": "2018-07-03T00:00:00+00:00",
+    "shift_ends_at": "2018-07-04T00:00:00+00:00",
+    "in_room": False,
+    "handover_side": "outgoing",
+    "contacts": [{"post": "防汛值班员甲", "order": 1, "channel": "sms"}],
+    # Roster.
+    "roster": "ZB2018-1",
+    "shift": A_SHIFT,
+    "other_shift": A_SHIFT | {"starts_at": "2018-07-07T00:00:00+00:00", "ends_at": "2018-07-08T00:00:00+00:00"},
+    "shifts": [A_SHIFT],
+    "change": "swap",
+    "step": "accept",
+    "asker": "防汛值班员甲",
+    "colleagues": [{"place": {"zh": "带班领导", "en": "leader on duty"}, "post": "防汛带班领导甲"}],
+    "stand_by": True,
+    "gained": True,
+    "decided_by": "防汛带班领导甲",
+    "words": "同意，注意交接",
+    # Response and reports.
+    "level": "III",
+    "former_level": "IV",
+    "suggested_level": "III",
+    "warnings": ["YJ20180703-001", "YJ20180703-002"],
+    "human_decides": True,
+    "kept": False,
+    "basis": "气象台橙色预警，双洎河超警戒",
+    "issuer": "新郑市防汛抗旱指挥部办公室",
+    "signed_by": "市政府分管领导乙",
+    "duty": "应急队伍集结待命，预置物资",
+    "english_duty": "rescue teams assemble, supplies are placed ahead",
+    "report_kind": "follow_up",
+    "means": "written",
+    "receiver": "郑州市防汛抗旱指挥部办公室",
+    "danger": "堤防管涌",
+    "figures": {"dead": 1, "injured": 3, "evacuated": 120, "losses_cny": 500000},
+    "happened_at": "2018-07-03T03:20:00+00:00",
+    "measures": "已组织抢护，下游群众正在转移",
+    "contradicts": [{"field": "dead", "was": 2, "now": 1}],
+    "warning": "YJ20180703-001",
+    "answer_by": "2018-07-03T12:05:00+00:00",
+    "call_places": [
+        {"place": "甲水库", "english": "Reservoir A", "duty": "administrative", "instead_of": "梨河镇负责人"},
+        {"place": "梨河镇", "english": "梨河镇", "duty": "town", "instead_of": None},
+    ],
+    "call_count": 12,
+    "silent": [{"place": "甲水库", "english": "Reservoir A", "duty": "patrol", "post": "甲水库巡查责任人"}],
+    "silent_count": 3,
+    "ended_why": "warning_ended",
 }
 
 

@@ -50,6 +50,7 @@ def _shift() -> None:
         sa.Column("ends_at", MOMENT, nullable=False),
         sa.Column("night", sa.Boolean(), nullable=False),
         sa.Column("holiday", sa.Boolean(), nullable=False),
+        sa.Column("weekend", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", MOMENT),
@@ -100,6 +101,7 @@ def _change() -> None:
         assignment("other_assignment_id", nullable=True),
         sa.Column("from_post", sa.String(), nullable=False),
         sa.Column("to_post", sa.String(), nullable=False),
+        sa.Column("because_of_leave", sa.String()),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.String(), nullable=False),
         sa.Column("asked_at", MOMENT, nullable=False),
@@ -150,6 +152,7 @@ def _spot_check() -> None:
             sa.ForeignKey("duty_assignment.id", name="fk_spot_check_assignment_id"),
             nullable=False,
         ),
+        sa.Column("post", sa.String(), nullable=False),
         sa.Column("station", sa.String()),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),
@@ -161,6 +164,7 @@ def _spot_check() -> None:
         sa.UniqueConstraint("day", "number", name="uq_spot_check_day"),
     )
     op.create_index("ix_spot_check_assignment_id", "spot_check", ["assignment_id"])
+    op.create_index("ix_spot_check_post", "spot_check", ["post"])
     op.create_index("ix_spot_check_due_at", "spot_check", ["state", "due_at"])
 
 

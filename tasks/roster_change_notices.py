@@ -1,0 +1,119 @@
+"""Who is told of a change of the roster: whom it asks, who asked, whose shift moved, who is on duty beside them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.city import City
+from models.notice import NoticeKind
+from models.roster_problem import Standing
+from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.roster_change_rows import StoredChange
+from tasks.roster_notices import line_of, subject_of, urgency
+from tasks.roster_reading import Place
+
+
+def tell_asked(
+    connection: Connection, city: City, change: StoredChange, to: Iterable[str], step: str, now: datetime
+) -> int:
+    """Somebody is asked to accept (`accept`) or to decide (`decide`); they answer before the shift begins."""
+    begins_at = change.wanted.begins_at
+    facts = _facts(city, change) | {
+        "step": step,
+        "asker": _name(city, change.asked_by),
+        "post": _name(city, change.to_post),
+        "reason": change.reason,
+        "decide_by": begins_at,
+    }
+    drafts = [
+        FloodNotice(
+            NoticeKind.ROSTER_ASKED,
+            post,
+            subject_of(post),
+            f"roster-{step}:{change.code}:{post}",
+            facts,
+            urgency(begins_at, now),
+            requires_ack=True,
+        )
+        for post in to
+    ]
+    return write_flood_notices(connection, drafts, now)
+
+
+def tell_decided(connection: Connection, city: City, change: StoredChange, now: datetime) -> int:
+    """The two it is about hear what became of the wish, unless they settled it themselves."""
+    facts = _facts(city, change) | {
+        "verdict": change.state.value,
+        "post": _name(city, change.to_post),
+        "words": change.words or None,
+        "decided_by": _name(city, change.decided_by) if change.decided_by in city.posts else None,
+    }
+    told = dict.fromkeys(post for post in (change.asked_by, change.to_post) if post != change.decided_by)
+    return write_flood_notices(connection, [_settled(change, post, facts, now) for post in told], now)
+
+
+def tell_moved(connection: Connection, city: City, change: StoredChange, mates: Iterable[Place], now: datetime) -> int:
+    """Whoever gained or lost a shift, and those who stand beside them in it."""
+    drafts = []
+    moves: list[tuple[Place, str | None, str | None]] = [(change.given, change.from_post, change.to_post)]
+    if change.taken is not None:
+        moves.append((change.taken, change.to_post, change.from_post))
+    for place, before, after in moves:
+        drafts += [_moved(city, change, place, before, other=after, gained=False, now=now)] if before else []
+        drafts += [_moved(city, change, place, after, other=before, gained=True, now=now)] if after else []
+        beside = {mate.post for mate in mates if mate.shift.code == place.shift.code and mate.post} - {before, after}
+        drafts += [_moved(city, change, place, post, other=after, gained=None, now=now) for post in sorted(beside)]
+    return write_flood_notices(connection, drafts, now)
+
+
+def _moved(
+    city: City, change: StoredChange, place: Place, post: str, *, other: str | None, gained: bool | None, now: datetime
+) -> FloodNotice:
+    facts = {
+        "shift": _line(city, place.standing),
+        "change": change.kind.value,
+        "gained": gained,
+        "post": _name(city, other) if other else None,
+        "reason": change.reason,
+        "decided_by": _name(city, change.decided_by) if change.decided_by else None,
+    }
+    how = "gained" if gained else "beside" if gained is None else "lost"
+    return FloodNotice(
+        NoticeKind.ROSTER_CHANGED,
+        post,
+        subject_of(post),
+        f"roster-{how}:{change.code}:{place.shift.code}:{post}",
+        facts,
+        urgency(place.shift.starts_at, now),
+        requires_ack=gained is True,
+    )
+
+
+def _settled(change: StoredChange, post: str, facts: dict[str, Any], now: datetime) -> FloodNotice:
+    return FloodNotice(
+        NoticeKind.ROSTER_DECIDED,
+        post,
+        subject_of(post),
+        f"roster-decided:{change.code}:{post}",
+        facts,
+        urgency(change.wanted.begins_at, now),
+    )
+
+
+def _facts(city: City, change: StoredChange) -> dict[str, Any]:
+    return {
+        "change": change.kind.value,
+        "shift": _line(city, change.given.standing),
+        "other_shift": _line(city, change.taken.standing) if change.taken else None,
+    }
+
+
+def _line(city: City, standing: Standing) -> dict[str, Any]:
+    return line_of(city.duty, standing)
+
+
+def _name(city: City, post: str | None) -> str | None:
+    found = city.posts.get(post or "")
+    return found.name if found else post
