@@ -18,6 +18,7 @@ RESULTS = {
     "upgraded": "已升级 upgraded",
     "downgraded": "已降级 downgraded",
     "reissued": "同级重发，已记录 same colour again, recorded",
+    "repeated": "已录入过 entered before",
     "cancelled": "已解除 cancelled",
 }
 

@@ -11,7 +11,7 @@ from models.city import City
 from models.flood_event import Happened, Recording
 from models.flood_warning import Hazard, Severity, WarningSource
 from models.refusal import Refusal
-from tasks.flood_events import record_events
+from tasks.flood_events import read_events, record_events
 from tasks.warnings import (
     RaisedWarning,
     Raising,
@@ -61,7 +61,7 @@ class SignalOutcome:
 
     area: str
     result: str
-    """issued, upgraded, downgraded, reissued or cancelled."""
+    """issued, upgraded, downgraded, reissued, cancelled; or repeated, where the very same was entered before."""
     warning: RaisedWarning
     former: str | None = None
     """Number of the warning it took the place of."""
@@ -121,6 +121,8 @@ def _issue(
     text = clean(signal.text, LONGEST_TEXT)
     result = "issued"
     if former is not None and former.severity is signal.severity:
+        if _entered(connection, former, signal.issued_at):
+            return SignalOutcome(area, "repeated", former)
         again = Happened(REISSUED, signal.issued_at, by, {"text": text})
         record_events(connection, f"warning:{former.number}", [again], recording)
         return SignalOutcome(area, "reissued", former)
@@ -144,6 +146,11 @@ def _issue(
     if raised is None:
         raise RuntimeError(f"a signal {subject} was issued meanwhile; nothing was written, enter it again")
     return SignalOutcome(area, result, raised, former.number if former else None)
+
+
+def _entered(connection: Connection, warning: RaisedWarning, issued_at: datetime) -> bool:
+    """Whether the signal of this moment was entered before: a form was sent twice, or two people entered it."""
+    return any(event.at == issued_at for event in read_events(connection, f"warning:{warning.number}"))
 
 
 def _fault(city: City, areas: Sequence[str], at: datetime, now: datetime) -> Refusal | None:
