@@ -39,6 +39,7 @@ PARTS = {
     "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
     # Duty.
     # Water.
+    "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
     # Call and confirm.
     "call": Part(
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."

@@ -15,11 +15,14 @@ from desk.flood_posts import add_flood_post_routes
 from desk.incident_page import incident_answer
 from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
+from desk.warning_page import warning_answer
 from tasks.database import reading
 
 Answer = Callable[[Connection, Desk, Request, OpenedFlood, str], HTMLResponse]
 
 PAGES: Mapping[str, Answer] = {
+    "YJ": warning_answer,
+    "YL": warning_answer,
     "JY": call_answer,
     "YLJ": call_answer,
     "HS": consultation_answer,
