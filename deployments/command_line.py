@@ -37,6 +37,8 @@ PARTS = {
     # Roster.
     "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
     # Duty.
+    "duty": Part("deployments.duty_commands", "duty_app", "Who is on duty; the proof of a day's spot checks."),
+    "doctor": Part("deployments.doctor_command", "doctor", "What disagrees among season, roster and schedules."),
     # Water.
     # Call and confirm.
     "call": Part(

@@ -9,9 +9,9 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
-from flows.flood_calls import flood_calls
 from flows.duty_reminders import duty_reminders
 from flows.duty_roster import propose_roster, publish_roster
+from flows.flood_calls import flood_calls
 from flows.flood_response import flood_response
 from flows.flood_watch import flood_watch
 from flows.housekeeping import housekeeping
