@@ -29,6 +29,7 @@ PARTS = {
     "case": Part("deployments.case_commands", "case_app", "Look at cases: one with its whole story, or a list."),
     "act": Part("deployments.case_commands", "act", "Put an action on a case into the inbox."),
     "deadline": Part("deployments.deadline_command", "deadline", "When a limit runs out, and why."),
+    "score": Part("deployments.score_command", "score", "One line of counts through a scheme of evaluation."),
     "replay": Part("deployments.replay_command", "replay", "Run real reports through the rules on virtual time."),
     "notice": Part("deployments.notice_commands", "notice_app", "Messages: what waits, was sent, or failed and why."),
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),

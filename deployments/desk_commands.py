@@ -10,7 +10,7 @@ from deployments.wall_command import hang_up_wall
 from models.refusal import Refusal
 from tasks.database_errors import DatabaseError
 from tasks.revocation import revoke_access
-from tasks.settings import SettingsError, read_settings
+from tasks.settings import SettingsError
 
 REFUSED = 1
 
@@ -31,31 +31,20 @@ def desk(
 
     Links in messages begin with ZHIHUI_DESK_URL; set it where the desk is reached by another address than its own.
 
-    Exit code 0: ended when told to; 1: the settings or the database cannot be used.
+    As many processes as ZHIHUI_DESK_PROCESSES says share the port.
+
+    Exit code 0: ended when told to; 1: the settings, the database or the port cannot be used, or its processes died
+    again and again.
     """
     if context.invoked_subcommand is not None:
         return
-    import uvicorn
-
-    from desk.app import app_from_environment
+    from desk.serving import CannotListen, serve
 
     try:
-        settings = read_settings()
-        app = app_from_environment()
-    except (SettingsError, DatabaseError) as error:
+        raise typer.Exit(serve(host, port))
+    except (SettingsError, DatabaseError, CannotListen) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
-    uvicorn.run(
-        app,
-        host=host or settings.desk_host,
-        port=port or settings.desk_port,
-        # No access log: it would hold the links, and whoever has a link may read its case.
-        access_log=False,
-        # The desk itself knows which proxies to believe.
-        proxy_headers=False,
-        # Whoever looks for a program with a known hole is not told which one this is.
-        server_header=False,
-    )
 
 
 @desk_app.command("revoke")

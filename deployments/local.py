@@ -54,9 +54,6 @@ DEMO = "people"
 SPEAKING = frozenset({"prepare", "deploy", "settle", DEMO})
 """Children whose standard output is for the administrator; of the others only the log knows."""
 
-QUIET = ("--no-access-log", "--no-proxy-headers", "--no-server-header")
-"""The desk logs no links, believes no proxy it was not told of, and does not say which program it runs on."""
-
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
@@ -182,12 +179,8 @@ class LocalCity:
     async def _bring_up_desk(self) -> None:
         """The desk needs our own database, not Prefect."""
         await self._once("prepare", *_python("deployments.preparing", *(["--demo"] if self._demo else [])))
-        await self._keep("desk", *_python("uvicorn", *self._desk_options()))
+        await self._keep("desk", *_python("desk.serving"))
         await self._say_when_ready("desk", f"{self._desk_address()}/health", self._settings.desk_url)
-
-    def _desk_options(self) -> list[str]:
-        where = ["--host", self._settings.desk_host, "--port", str(self._settings.desk_port)]
-        return ["desk.app:app_from_environment", "--factory", *QUIET, *where]
 
     def _desk_address(self) -> str:
         host = "127.0.0.1" if self._settings.desk_host in EVERYWHERE else self._settings.desk_host

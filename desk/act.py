@@ -75,7 +75,7 @@ def act_routes(desk: Desk) -> APIRouter:
                 status = _status(not_taken)
                 return case_answer(connection, desk, request, opened, status=status, not_taken=not_taken)
             known = handed_in(connection, OfCase(opened.story.case.id)) if files else {}
-        kept = keep_files(store, files, known)
+        kept = keep_files(desk, store, files, known)
         refusal = kept if isinstance(kept, Refusal) else put_typed(desk, opened, typed, kept, key)
         if refusal is None:
             desk.bell.ring()
@@ -84,6 +84,10 @@ def act_routes(desk: Desk) -> APIRouter:
             return opens_nothing(request)
         not_taken = NotTaken(typed, refusal)
         with reading(desk.engine) as connection:
+            # Pictures take their time: the page tells what has happened to the case meanwhile.
+            opened = opened_case(connection, request, token, link, now)
+            if isinstance(opened, HTMLResponse):
+                return opened
             return case_answer(connection, desk, request, opened, status=UNPROCESSABLE, not_taken=not_taken)
 
     return routes

@@ -1,5 +1,6 @@
 """What the reader of a case's page can do there, and what became of what they did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -17,7 +18,7 @@ from models.lifecycle_rules import Actor
 from models.possible_actions import possible_actions
 from models.refusal import Refusal
 from tasks.case_holds import Hold, holders
-from tasks.inbox import waiting_actions
+from tasks.inbox import InboxRow, actions_waiting, read_inbox
 from tasks.refusals import render_refusal
 from tasks.words import Language
 
@@ -52,10 +53,13 @@ def actor_of(opened: OpenedCase) -> Actor:
 
 
 def foreseen_case(connection: Connection, opened: OpenedCase) -> Foreseen:
-    """The case with what waits for it carried out."""
-    case = opened.story.case
-    waiting = waiting_actions(connection, opened.city, [case.id], opened.now).get(case.id, [])
-    return foresee(case, [action for _, action in waiting], opened.city, opened.now)
+    """The case with what waits for it by now carried out, also what was put since its story was read."""
+    return _foreseen(connection, opened, read_inbox(connection, opened.story.case.id))
+
+
+def _foreseen(connection: Connection, opened: OpenedCase, inbox: Sequence[InboxRow]) -> Foreseen:
+    waiting = actions_waiting(connection, opened.city, inbox, opened.now)
+    return foresee(opened.story.case, [action for _, action in waiting], opened.city, opened.now)
 
 
 def acting_view(
@@ -67,10 +71,10 @@ def acting_view(
     not_taken: NotTaken | None = None,
 ) -> ActingView:
     """Forms and banner of the page behind a link."""
-    foreseen = foreseen_case(connection, opened)
+    foreseen = _foreseen(connection, opened, opened.story.inbox)
     city, now, reader = opened.city, opened.now, opened.link.recipient
     teller = OwnTeller(opened.story, foreseen, city, now, language, reader)
-    own = newest_action(connection, foreseen.case.id, reader, now)
+    own = newest_action(opened.story.inbox, reader, now)
     banner = teller.banner(own, desk.bell.engine_away) if own is not None else None
     maker = FormMaker(foreseen.case, city, now, language, [name for name, _, _ in opened.story.similar])
     possible = possible_actions(foreseen.case, city, actor_of(opened), now)
@@ -85,7 +89,7 @@ def acting_view(
     return ActingView(
         tuple(forms),
         banner,
-        draw_form_token(desk.settings.secret_key("link"), opened.token),
+        draw_form_token(desk.link_key, opened.token),
         condition_options(city, language) if any(form.picks_condition for form in forms) else Markup(""),
         not_taken is None and own is not None and own.state != "done",
         _held(held_by_colleague(connection, opened), opened, language),

@@ -97,7 +97,7 @@ def post_page(
         points=point_lines(documents, contacts(connection, city, [code]), city, code, now, language),
         leave=leave_lines(documents, code), channels=CHANNELS, edition=city.edition,
         records=record_lines(last_records(connection, SHOWN_KINDS, CHANGES_SHOWN, code), city, now, language),
-        form=draw_form_token(desk.settings.secret_key("link"), duty.session.secret),
+        form=draw_form_token(desk.link_key, duty.session.secret),
     )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """The desk: pages behind links, those of citizens, Open311, the demo inbox, and what monitoring reads.
 
-Example: uvicorn --factory desk.app:app_from_environment --no-access-log (an access log would hold the links, which
-are keys to cases).
+Example: python -m desk.serving; or, under a server of your own, uvicorn --factory desk.app:app_from_environment
+--no-access-log (an access log would hold the links, which are keys to cases).
 """
 
 import gc
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
@@ -22,6 +23,7 @@ from desk.api_page import PAGE_ANSWERS, PAGES, api_routes
 from desk.audit_export import audit_export_routes
 from desk.audit_pages import audit_routes
 from desk.bell import Bell, WakesVisits
+from desk.call_counts import CallCounts
 from desk.case_page import case_routes
 from desk.case_pictures import picture_routes
 from desk.chosen_rows import chosen_routes
@@ -49,6 +51,7 @@ from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
 from tasks.message_settings import MessageSettings, read_message_settings
 from tasks.monitoring_settings import MonitoringSettings, read_monitoring_settings
+from tasks.picture_reading import room_to_decode
 from tasks.public_settings import PublicSettings, read_public_settings
 from tasks.settings import Settings, read_settings
 from tasks.wake import Waker
@@ -93,16 +96,53 @@ GARBAGE_AFTER = 20_000, 20, 20
 """How many new objects, and how many times, before a desk looks for garbage: seldom, a page makes thousands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What this machine's environment says of its desk."""
+
+    settings: Settings
+    messages: MessageSettings
+    access: AccessSettings
+    public: PublicSettings
+    monitoring: MonitoringSettings
+
+
+def read_told() -> Told:
+    """All settings of the desk.
+
+    Raises: SettingsError.
+    """
+    return Told(
+        read_settings(),
+        read_message_settings(),
+        read_access_settings(),
+        read_public_settings(),
+        read_monitoring_settings(),
+    )
+
+
 def app_from_environment() -> FastAPI:
     """The desk as this machine's environment describes it; the database must be migrated already.
 
     Raises: SettingsError, DatabaseError.
     """
-    settings = read_settings()
-    messages, access = read_message_settings(), read_access_settings()
-    public, monitoring = read_public_settings(), read_monitoring_settings()
-    engine = open_database(settings.database_url, migrate=False)
-    app = create_app(settings, engine, messages, access=access, public=public, monitoring=monitoring)
+    return app_told(read_told())
+
+
+def app_told(told: Told, counts: CallCounts | None = None) -> FastAPI:
+    """The same, of settings that have been read; `counts` are shared with the other processes of this desk.
+
+    Raises: DatabaseError.
+    """
+    app = create_app(
+        told.settings,
+        open_database(told.settings.database_url, migrate=False),
+        told.messages,
+        access=told.access,
+        public=told.public,
+        monitoring=told.monitoring,
+        counts=counts,
+    )
     # What is loaded by now stays to the end: looking through it for garbage takes a tenth of a page's time.
     gc.freeze()
     gc.set_threshold(*GARBAGE_AFTER)
@@ -119,6 +159,7 @@ def create_app(
     send_soon: Callable[[int], None] | None = None,
     public: PublicSettings | None = None,
     monitoring: MonitoringSettings | None = None,
+    counts: CallCounts | None = None,
 ) -> FastAPI:
     """A desk over this database; `messages` are the defaults where none are given.
 
@@ -129,7 +170,8 @@ def create_app(
     messages, access = messages or MessageSettings(), access or AccessSettings()
     bell, send_soon = Bell(lambda: make_waker(settings), clock), send_soon or Courier(settings, messages, engine).send
     public, monitoring = public or PublicSettings(), monitoring or MonitoringSettings()
-    desk = Desk(settings, messages, engine, clock, bell, access, send_soon, public, monitoring)
+    counts, decoders = counts or CallCounts(), room_to_decode(settings.desk_processes)
+    desk = Desk(settings, messages, engine, clock, bell, access, send_soon, counts, decoders, public, monitoring)
     # No address with another slash leads on: that redirect would go to whatever host the request names.
     # FastAPI's own descriptions need scripts from elsewhere, which our headers forbid; /docs needs none.
     app = FastAPI(title="zhihui desk", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)

@@ -1,7 +1,6 @@
 """The page behind a signed link: one case, for the post it was sent to, to read and to act on; or one report."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,8 +14,7 @@ from desk.opened_case import FORBIDDEN, OpenedCase, link_behind, opened_case, op
 from desk.pages import in_language, language_of, page
 from desk.posted_form import PostedForm, is_our_form
 from desk.public_report_page import report_page
-from models.city import City
-from tasks.acknowledge import How, acknowledge_case, left_to_acknowledge
+from tasks.acknowledge import How, acknowledge_case, left_of
 from tasks.database import reading, transaction
 from tasks.links import Purpose
 from tasks.wording import moment_words
@@ -98,7 +96,7 @@ def case_answer(
         pictures=pictures,
         reader=city.posts[link.recipient].name,
         token=opened.token,
-        received=_received(connection, opened.story.case.id, link.recipient, city, opened.now, language),
+        received=_received(opened, language),
         acting=acting,
         own_actions=view.actions[:-1] if acting.own_told else view.actions,
     )
@@ -113,11 +111,11 @@ class ReceivedLine:
     at: str
 
 
-def _received(
-    connection: Connection, case_id: int, reader: str, city: City, now: datetime, language: Language
-) -> ReceivedLine:
-    left, last = left_to_acknowledge(connection, case_id, reader)
+def _received(opened: OpenedCase, language: Language) -> ReceivedLine:
+    told = (notice.told for notice in opened.story.notices if notice.told is not None)
+    left, last = left_of(told, opened.link.recipient)
     if last.by is None or last.at is None:
         return ReceivedLine(left, "", "")
-    post = city.posts.get(last.by)
-    return ReceivedLine(left, post.name if post else last.by, moment_words(last.at, language, city.zone, now))
+    post = opened.city.posts.get(last.by)
+    at = moment_words(last.at, language, opened.city.zone, opened.now)
+    return ReceivedLine(left, post.name if post else last.by, at)

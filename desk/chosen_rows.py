@@ -152,7 +152,7 @@ def _take(desk: Desk, request: Request, reader: str, row: str, press: _Press, no
     if said is None:
         refusal = put_typed(desk, opened, typed, {}, key)
         said = _in_words(refusal, language, opened.city) if refusal is not None else None
-    path = path_of(desk.settings.secret_key("link"), link, now)
+    path = path_of(desk.link_key, link, now)
     return ChosenLine(name, title, path, said is None, said or form_word("work", "put", language))
 
 

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from desk.open311_rate import SECONDS
+from desk.call_counts import SECONDS
 from desk.open311_shapes import Fault
 from desk.pages import form_word, language_of
 from models.refusal import Refusal

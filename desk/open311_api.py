@@ -59,8 +59,8 @@ class Counter:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._clients = PerMinute(desk.access.open311_per_client)
-        self._keys = PerMinute(desk.access.open311_per_key)
+        self._clients = PerMinute(desk.access.open311_per_client, "client", desk.counts)
+        self._keys = PerMinute(desk.access.open311_per_key, "key", desk.counts)
 
     @contextmanager
     def reading(

@@ -43,7 +43,7 @@ def opened_link(desk: Desk, request: Request, token: str, now: datetime) -> Link
 def link_behind(connection: Connection, desk: Desk, request: Request, token: str, now: datetime) -> Link | HTMLResponse:
     """The same, in a transaction that goes on to read what the link opens."""
     try:
-        return open_valid_link(connection, desk.settings.secret_key("link"), token, now, desk.lives)
+        return open_valid_link(connection, desk.link_key, token, now, desk.lives)
     except LinkExpired:
         return page(request, "no_link.html", GONE, title="link_expired", city=None)
     except LinkForged:

@@ -1,12 +1,10 @@
 """What became of the last thing a reader wanted done with a case: under way, done, or refused and why."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection
+from typing import Any
 
 from desk.action_forms import action_title
 from desk.case_view import CaseTeller
@@ -16,9 +14,8 @@ from models.case_state import CaseEvent
 from models.city import City
 from models.refusal import Refusal
 from models.vocabulary import ActionName, RequestKind
-from tasks.bulk_rows import read_rows
 from tasks.case_story import CaseStory, EventTold
-from tasks.inbox import INBOX
+from tasks.inbox import InboxRow
 from tasks.refusals import render_refusal
 from tasks.wording import moment_words
 from tasks.words import Language
@@ -68,22 +65,9 @@ class Banner:
     """How soon the page asks again by itself; forms are shown only where it does not."""
 
 
-class _Put(NamedTuple):
-    """A row of the inbox, as far as its own page tells it."""
-
-    key: str
-    action: str
-    by_post: str
-    facts: str
-    received_at: datetime
-    state: str
-    outcome: str | None
-
-
-def newest_action(connection: Connection, case_id: int, post: str, now: datetime) -> OwnAction | None:
-    """The last thing this post wanted done, as long as it is worth telling."""
-    own = read_rows(connection, INBOX, _Put._fields, "case_id", [case_id], "id DESC")
-    row = next((put for put in map(_Put._make, own) if put.by_post == post), None)
+def newest_action(inbox: Sequence[InboxRow], post: str, now: datetime) -> OwnAction | None:
+    """The last thing this post wanted done with a case, as long as it is worth telling."""
+    row = next((put for put in reversed(inbox) if put.by_post == post), None)
     if row is None or (row.state in REMEMBERED and row.received_at < now - REMEMBERED[row.state]):
         return None
     told = json.loads(row.outcome) if row.outcome else None

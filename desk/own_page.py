@@ -82,7 +82,7 @@ def own_page_routes(desk: Desk) -> APIRouter:
             number=number,
             token=token,
             lines=work_lines(desk, mine.city, mine.post.code, waiting, mine.now, language_of(request)),
-            form=draw_form_token(desk.settings.secret_key("link"), token),
+            form=draw_form_token(desk.link_key, token),
             list_path=f"/me/{token}",
             seat=False,
             chosen=chosen_buttons(waiting, language_of(request)),

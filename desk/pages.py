@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.words import Language, Words, read_words, word
+from tasks.words import Language, Words, city_words, read_words, word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -90,6 +90,14 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
     return HTMLResponse(html, status)
 
 
+def compile_pages() -> None:
+    """Read all words and templates now instead of with the first page that needs them."""
+    page_words()
+    city_words()
+    for template in _environment().list_templates(["html"]):
+        _environment().get_template(template)
+
+
 def page_word(code: str, language: Language) -> str:
     """A word of the desk's own pages."""
     return page_words().say("page", code, language)
@@ -97,7 +105,7 @@ def page_word(code: str, language: Language) -> str:
 
 def form_word(group: str, code: str, language: Language, otherwise: str | None = None) -> str:
     """A word of the forms: a label, a button, a hint; `otherwise` where there is none."""
-    if otherwise is not None and code not in page_words().codes(group):
+    if otherwise is not None and not page_words().has(group, code):
         return otherwise
     return page_words().say(group, code, language)
 

@@ -22,4 +22,4 @@ PostedForm = Annotated[dict[str, str], Depends(_fields)]
 def is_our_form(desk: Desk, request: Request, posted: Mapping[str, str], bound_to: str) -> bool:
     """Whether the form was drawn for the reader of a link, or for a shift, and sent from our own page."""
     drawn = FormToken(posted.get("key", ""), posted.get("proof", ""))
-    return not comes_from_elsewhere(request) and is_genuine(desk.settings.secret_key("link"), bound_to, drawn)
+    return not comes_from_elsewhere(request) and is_genuine(desk.link_key, bound_to, drawn)

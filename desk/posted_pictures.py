@@ -68,7 +68,7 @@ def room_for_pictures(desk: Desk) -> Callable[[Scope], int]:
         if acts is None:
             return LONGEST_BODY
         try:
-            open_link(desk.settings.secret_key("link"), acts[1], desk.clock(), desk.lives.days)
+            open_link(desk.link_key, acts[1], desk.clock(), desk.lives.days)
         except LinkError:
             return LONGEST_BODY
         return ROOM
@@ -106,7 +106,7 @@ def refuse_files(files: Files) -> Refusal | None:
     return refuse_uploads([file.size or 0 for some in files.values() for file in some]) if files else None
 
 
-def keep_files(store: PictureStore, files: Files, handed_in: Mapping[str, int]) -> Kept | Refusal:
+def keep_files(desk: Desk, store: PictureStore, files: Files, handed_in: Mapping[str, int]) -> Kept | Refusal:
     """Reads the files as pictures and stores them; rows they have none yet. Takes its time: hold no connection.
 
     `handed_in` is what the case has already. Raises: PictureReaderBroken, StoreUnusable.
@@ -114,7 +114,7 @@ def keep_files(store: PictureStore, files: Files, handed_in: Mapping[str, int]) 
     uploads = [(name, file.file.read()) for name, some in files.items() for file in some]
     if not uploads:
         return {}
-    read = read_pictures([data for _, data in uploads], handed_in)
+    read = read_pictures([data for _, data in uploads], handed_in, room=desk.decoders)
     if isinstance(read, Refusal):
         return read
     stored = {picture.original_sha256: picture for picture in store.keep(read)}
@@ -125,7 +125,7 @@ def keep_files(store: PictureStore, files: Files, handed_in: Mapping[str, int]) 
     return kept
 
 
-def keep_files_of_strangers(store: PictureStore, files: Files) -> Kept | Refusal:
+def keep_files_of_strangers(desk: Desk, store: PictureStore, files: Files) -> Kept | Refusal:
     """The same for whoever needs no link of ours: a few at a time, so that the others' pages do not wait.
 
     Raises: PictureReaderBroken, StoreUnusable.
@@ -133,7 +133,7 @@ def keep_files_of_strangers(store: PictureStore, files: Files) -> Kept | Refusal
     if files and not _STRANGERS.acquire(blocking=False):
         return Refusal("pictures_busy")
     try:
-        return keep_files(store, files, {})
+        return keep_files(desk, store, files, {})
     finally:
         if files:
             _STRANGERS.release()

@@ -37,7 +37,7 @@ def public_find_routes(desk: Desk) -> APIRouter:
             personal = desk.settings.secret_key("personal")
             if not count_try(connection, personal, What.FIND, client_of(request), now, desk.public):
                 raise TooOften
-        key = desk.settings.secret_key("link")
+        key = desk.link_key
         with reading(desk.engine) as connection:
             found = find_receipt(connection, key, typed, posted.get("code", ""))
         if found is None:

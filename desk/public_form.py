@@ -71,7 +71,7 @@ def public_form_routes(desk: Desk) -> APIRouter:
             return link
         if link.purpose is not Purpose.REPORT:
             return opens_nothing(request)
-        key = desk.settings.secret_key("link")
+        key = desk.link_key
         path, code = path_of(key, link, now), query_code(key, link.subject)
         return page(request, "public_taken.html", city=_city(desk), receipt=link.subject, code=code, path=path)
 
@@ -121,7 +121,7 @@ def not_open(request: Request) -> HTMLResponse:
 
 def to_receipt(desk: Desk, request: Request, receipt: str) -> RedirectResponse:
     """On to the page with the receipt."""
-    token = sign_link(desk.settings.secret_key("link"), Link(receipt, Purpose.REPORT, receipt), desk.clock())
+    token = sign_link(desk.link_key, Link(receipt, Purpose.REPORT, receipt), desk.clock())
     return RedirectResponse(in_language(request, f"/report/taken/{token}"), SEE_OTHER)
 
 
@@ -145,7 +145,7 @@ def _take(
     report = public_report(city, drawn.token.drawn, values, now)
     if isinstance(report, Refusal):
         return report
-    kept = keep_files_of_strangers(store, files)
+    kept = keep_files_of_strangers(desk, store, files)
     if isinstance(kept, Refusal):
         return kept
     stored: tuple[StoredPicture, ...] = kept.get(PICTURES, ())
@@ -167,7 +167,7 @@ def _personal(desk: Desk) -> bytes:
 
 def _draw(desk: Desk) -> Drawn:
     issued = str(int(desk.clock().timestamp()))
-    return Drawn(issued, draw_form_token(desk.settings.secret_key("link"), _bound_to(issued)))
+    return Drawn(issued, draw_form_token(desk.link_key, _bound_to(issued)))
 
 
 def _drawn(posted: Mapping[str, str]) -> Drawn:
@@ -176,7 +176,7 @@ def _drawn(posted: Mapping[str, str]) -> Drawn:
 
 def _is_ours(desk: Desk, drawn: Drawn) -> bool:
     """Whether we drew this form, not too long ago."""
-    if not is_genuine(desk.settings.secret_key("link"), _bound_to(drawn.issued), drawn.token):
+    if not is_genuine(desk.link_key, _bound_to(drawn.issued), drawn.token):
         return False
     return desk.clock() - datetime.fromtimestamp(int(drawn.issued), desk.clock().tzinfo) <= GOOD_FOR
 

@@ -109,7 +109,7 @@ def report_page(
         token=token,
         report=_report_view(connection, desk, opened, language),
         pictures=pictures_view(connection, desk, opened, language),
-        proof=draw_form_token(desk.settings.secret_key("link"), token),
+        proof=draw_form_token(desk.link_key, token),
         sent=sent,
         longest_words=LONGEST_WORDS,
         longest_reason=LONGEST_REASON,

@@ -65,7 +65,7 @@ def seat_routes(desk: Desk) -> APIRouter:
             hold = _taken(connection, desk, duty, name)
             if hold is None or hold.post != me:
                 return _queue(connection, desk, request, duty, 1, _not_taken(request, duty.city, hold), CONFLICT)
-        path = path_of(desk.settings.secret_key("link"), Link(me, Purpose.CASE, name), duty.now)
+        path = path_of(desk.link_key, Link(me, Purpose.CASE, name), duty.now)
         return RedirectResponse(in_language(request, path), SEE_OTHER)
 
     @routes.post("/seat/release")
@@ -87,7 +87,7 @@ def seat_routes(desk: Desk) -> APIRouter:
             duty = on_duty_posting(connection, desk, request, posted)
             if duty is None:
                 return sign_in_again(request)
-            key = desk.settings.secret_key("link")
+            key = desk.link_key
             end_session(connection, key, cookie_of(desk, request), "signed_out", duty.now)
         answer = work_page(request, "work_message.html", city=None, title="signed_out", help="signed_out_help")
         drop_cookie(desk, request, answer)
@@ -101,7 +101,7 @@ def on_duty(connection: Connection, desk: Desk, request: Request) -> OnDuty | No
     now, city = desk.clock(), city_or_none(connection)
     if city is None:
         return None
-    session = find_session(connection, desk.settings.secret_key("link"), city, cookie_of(desk, request), now)
+    session = find_session(connection, desk.link_key, city, cookie_of(desk, request), now)
     return OnDuty(session, city, now) if session is not None else None
 
 
@@ -160,6 +160,6 @@ def _queue(
         home=home_of(city.posts[session.post]),
         chosen=chosen_buttons(waiting, language),
         hold_minutes=desk.access.hold_minutes, list_path="/seat",
-        form=draw_form_token(desk.settings.secret_key("link"), session.secret),
+        form=draw_form_token(desk.link_key, session.secret),
         ends=moment_words(session.ends_at, language, city.zone, now),
     )  # fmt: skip

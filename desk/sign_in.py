@@ -62,7 +62,7 @@ def sign_in_routes(desk: Desk) -> APIRouter:
 
 def _begun(desk: Desk, request: Request, mine: OwnPage, typed: str) -> str | None:
     """The cookie of a new shift, where the code is right; the one the browser brought ends, whosever it was."""
-    key, post = desk.settings.secret_key("link"), mine.post.code
+    key, post = desk.link_key, mine.post.code
     with transaction(desk.engine) as connection:
         if not take_code(connection, key, post, typed, mine.now):
             return None
@@ -79,5 +79,5 @@ def _code_page(desk: Desk, request: Request, mine: OwnPage, wrong: bool = False)
         post=mine.post,
         token=mine.token,
         wrong=wrong,
-        form=draw_form_token(desk.settings.secret_key("link"), mine.token),
+        form=draw_form_token(desk.link_key, mine.token),
     )

@@ -78,7 +78,7 @@ def work_lines(
     desk: Desk, city: City, reader: str, waiting: Sequence[Waiting], now: datetime, language: Language
 ) -> list[WorkLine]:
     """The lines of a list, each with its own link to the case."""
-    key = desk.settings.secret_key("link")
+    key = desk.link_key
     return [_line(key, city, reader, one, now, language) for one in waiting]
 
 

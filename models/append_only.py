@@ -16,6 +16,9 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "desk_record": (("id",), ("key",)),
     "satisfaction": (("id",), ("key",)),
     "flood_event": (("id",), ("stream", "seq")),
+    # Response and reports.
+    "response_decision": (("id",), ("consultation",), ("key",)),
+    "incident_report": (("id",), ("key",)),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""
 

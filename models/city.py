@@ -10,11 +10,16 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
+from models.flood_rules import FloodRules
 from models.message_rules import MessageRules
 from models.policy import Policy
+from models.scheme import Scheme
 from models.vocabulary import Role
+from models.water import WaterRules
+from models.water_source import WaterSource
 from models.worktime import WorkCalendar
 
 
@@ -158,9 +163,19 @@ class City:
     messages: MessageRules = field(default_factory=MessageRules)
     duty: DutyRules | None = None
     """How the duty room is kept manned; None in a city without one."""
+    schemes: tuple[Scheme, ...] = ()
+    """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
     # Water.
+    water: WaterRules = field(default_factory=WaterRules)
+    """What is measured of its water, and the thresholds that warn."""
+    water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
+    """Where readings come from, and how each source writes them, by its name."""
     # Call and confirm.
+    calls: CallRules | None = None
+    """Whom a warning wakes 叫应; None in a city that calls nobody."""
     # Response and reports.
+    flood: FloodRules | None = None
+    """How flood and drought are answered: levels, consultations, reports; None in a city that does not say."""
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"
     receipt_pattern: str = "R{date}{serial:06d}"
 

@@ -216,6 +216,8 @@ class SpotCheck(SQLModel, table=True):
     code: str = Field(unique=True)
     state: str = CheckState.ASKED
     assignment_id: int = Field(foreign_key="duty_assignment.id", index=True, sa_type=RowId)
+    post: str = Field(index=True)
+    """Who stood in the place when it was asked."""
     station: str | None = None
     """Whose present reading is asked for."""
     asked_at: datetime

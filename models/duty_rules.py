@@ -6,6 +6,7 @@ All of it is the city's own data (`duty.yaml`, `duty_pools.csv`); lengths of tim
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -81,6 +82,9 @@ class SpotCheckRule:
     handover_weight: int = 3
     holiday_weight: int = 2
     station: str | None = None
+    """Whose present reading is asked for."""
+    reading_within: Decimal = Decimal("0.10")
+    """How far an answer may lie from the stored reading, in its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class DutyRules:
     handover_ladder: tuple[DutyRung, ...] = ()
     spot_checks: SpotCheckRule = SpotCheckRule()
     contacts_tested_by: tuple[int, int] = (4, 20)
+    flood_classes: tuple[str, ...] = ()
+    """Classes of cases a handover lists while they are open, such as flooded streets."""
 
     def place(self, code: str) -> DutyPlace | None:
         """The place with this code."""

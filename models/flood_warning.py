@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from models.case import RowId
@@ -52,12 +52,17 @@ class FloodWarning(SQLModel, table=True):
     threshold: str | None = None
     """Code of the threshold that was crossed."""
     area: str
+    """Code of the area it speaks of."""
+    calls: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the people responsible there are called until a human answers 叫应."""
     raised_at: datetime
     """The moment of the reading, or of the signal."""
     recorded_at: datetime
     evidence: str = Field(default="{}", sa_type=Text)
     """Readings and rule by which it was raised (canonical JSON)."""
     ended_at: datetime | None = None
+    """The moment of the reading, or of the signal, that ended it."""
+    end_recorded_at: datetime | None = None
     end_evidence: str = Field(default="", sa_type=Text)
 
     __table_args__: tuple[Any, ...] = (
@@ -70,5 +75,7 @@ class FloodWarning(SQLModel, table=True):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_flood_warning_raised_at", "raised_at"),
+        Index("ix_flood_warning_recorded_at", "recorded_at"),
+        Index("ix_flood_warning_end_recorded_at", "end_recorded_at"),
         Index("ix_flood_warning_station", "station", "raised_at"),
     )

@@ -6,6 +6,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from models.vocabulary import ANY_OPEN, UNIT_ROLES, ActionName, ClockKind, RequestKind, Role, State
 
@@ -369,6 +370,7 @@ RESULT_FACT: dict[ActionName, str] = {
 """The fact that tells the rows of one action apart."""
 
 
+@cache
 def steps_from(state: State, role: Role | None = None) -> tuple[Step, ...]:
     """The rows that may be taken from a state (by a role, if named), in the table's order."""
     return tuple(s for s in STEPS if state in s.from_ and (role is None or role in s.by))

@@ -56,8 +56,11 @@ def possible_actions(case: CaseState, city: City, actor: Actor, now: datetime) -
     at = max(at, case.last_event_at) if case.last_event_at else at  # As a visit would take it.
     found = []
     for step in steps_from(case.state, actor.role):
+        # Whatever case is typed as the one to join, it is another one and open.
+        resolved = {"into_id": case.id + 1, "into_ended": False} if step.action is A.MERGE else {}
+        action = Action(step.action, actor, {}, at, "desk", resolved=resolved)
         for given in _given(step, case):
-            possible = _possible(Asked(case, Action(step.action, actor, {}, at, "desk"), city, at, given), step)
+            possible = _possible(Asked(case, action, city, at, given), step)
             if possible is not None:
                 found.append(possible)
     return tuple(found)
@@ -99,16 +102,7 @@ def _possible(asked: Asked, step: Step) -> PossibleAction | None:
 
 
 def _passes(asked: Asked, facts: Mapping[str, Any]) -> bool:
-    # Whatever case is typed as the one to join, it is another one and open.
-    action = Action(
-        asked.action.name,
-        asked.action.actor,
-        {},
-        asked.at,
-        asked.action.origin,
-        resolved={"into_id": asked.case.id + 1, "into_ended": False} if asked.action.name is A.MERGE else {},
-    )
-    return first_refusal(Asked(asked.case, action, asked.city, asked.at, {**asked.facts, **facts})) is None
+    return first_refusal(asked._replace(facts={**asked.facts, **facts})) is None
 
 
 _PICKED = frozenset({"unit", "inspector"})

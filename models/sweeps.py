@@ -14,8 +14,14 @@ class Process(StrEnum):
     NOTICES = "notices"
     """Delivers every notice that is due."""
     # Duty.
+    DUTY = "duty"
+    """Watches who has signed in, what was handed over, and spot checks; seldom outside the season."""
     # Water.
+    HYDROLOGY = "hydrology"
+    """Takes in readings and judges them."""
     # Call and confirm.
+    CALLS = "calls"
+    """Starts calls for new warnings and lets their silence climb."""
     # Response and reports.
 
 

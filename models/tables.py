@@ -4,6 +4,7 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 from models import (
+    call,
     case,
     citizens,
     city_edition,
@@ -12,8 +13,11 @@ from models import (
     desk_record,
     duty,
     flood_event,
+    flood_response,
     flood_warning,
+    info_report,
     notice,
+    observation,
     open311_key,
     picture,
     sweeps,
@@ -34,8 +38,12 @@ TABLE_MODULES = (
     duty,
     flood_warning,
     # Water.
+    observation,
     # Call and confirm.
+    call,
     # Response and reports.
+    flood_response,
+    info_report,
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

@@ -44,9 +44,11 @@ class Acknowledged:
     at: datetime | None = None
 
 
-class _Told(NamedTuple):
-    """What is asked of a notice to say who has acknowledged it."""
+class Told(NamedTuple):
+    """What a notice says of who must acknowledge it and who has."""
 
+    kind: str
+    requires_ack: bool
     recipient: str | None
     told: str | None
     state: str
@@ -73,11 +75,25 @@ def acknowledge_case(connection: Connection, case_id: int, by: str, how: How, no
     return _settle(connection, rows, by, how, now)
 
 
+def acknowledge_subject(
+    connection: Connection, subject: str, by: str, how: How, now: datetime, posts: Sequence[str] | None = None
+) -> Acknowledged:
+    """Acknowledge what was told of something that is no case, to these posts or, by acting on it, for everybody."""
+    asked = select(NOTICES).where(NOTICES.c.subject == subject, _asks()).order_by(NOTICES.c.id)
+    rows = connection.execute(asked if posts is None else asked.where(_to(posts))).all()
+    return _settle(connection, rows, by, how, now)
+
+
 def left_to_acknowledge(connection: Connection, case_id: int, post: str) -> tuple[int, Acknowledged]:
     """How many messages about a case a post has not acknowledged, and who acknowledged the last of the others."""
-    asks = f"(requires_ack OR kind = '{NoticeKind.SILENCE}')"
-    found = map(_Told._make, read_rows(connection, NOTICES, _Told._fields, "case_id", [case_id], "id", also=asks))
-    rows = [row for row in found if post in (row.recipient, row.told)]
+    return left_of(
+        [Told(*row) for row in read_rows(connection, NOTICES, Told._fields, "case_id", [case_id], "id")], post
+    )
+
+
+def left_of(notices: Iterable[Told], post: str) -> tuple[int, Acknowledged]:
+    """The same, of notices that have been read."""
+    rows = [row for row in notices if _asks_of(row) and post in (row.recipient, row.told)]
     return sum(row.state in _OPEN for row in rows), _before(rows)
 
 
@@ -129,6 +145,11 @@ def _to(posts: Sequence[str]) -> ColumnElement[bool]:
 def _asks() -> ColumnElement[bool]:
     """Notices that ask for an acknowledgement, or tell of the silence about one that does."""
     return or_(NOTICES.c.requires_ack, NOTICES.c.kind == NoticeKind.SILENCE.value)
+
+
+def _asks_of(row: Told) -> bool:
+    """The same of a notice in hand."""
+    return row.requires_ack or row.kind == NoticeKind.SILENCE.value
 
 
 def _settle(

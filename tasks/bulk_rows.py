@@ -6,6 +6,7 @@ what turns each column's values are worked out once, and the driver gives and ge
 """
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,14 +89,33 @@ def read_rows(
 
     Example: read_rows(connection, CLOCKS, ("case_id", "seq"), "case_id", ids, order="case_id, seq")
     """
-    prepared = _select(connection.dialect, table, tuple(names), match, order, also)
-    wanted = list(values) if is_postgres(connection) else json.dumps(list(values))
-    rows = connection.exec_driver_sql(prepared.text, (wanted,)).all()
+    if not values:
+        return []
+    dialect = connection.dialect
+    # One value is looked up plainly: most pages are about one case, and a list costs SQLite as much as the row.
+    prepared = _select(dialect, table, tuple(names), match, order, also, single=len(values) == 1)
+    if len(values) == 1:
+        rows = _fetch(connection, prepared.text, values[0])
+    else:
+        rows = _fetch(connection, prepared.text, json.dumps(list(values)) if dialect.name == "sqlite" else list(values))
+    if not rows:
+        return []
     columns = zip(*rows, strict=True)
     turned = [
         column if turn is None else map(turn, column) for column, turn in zip(columns, prepared.turns, strict=False)
     ]
     return list(zip(*turned, strict=True))
+
+
+def _fetch(connection: Connection, text: str, value: object) -> Sequence[Any]:
+    """The rows of a statement. SQLite is asked past SQLAlchemy, whose results cost more than the rows."""
+    driver = connection.connection.driver_connection
+    if connection.in_transaction() and isinstance(driver, sqlite3.Connection):
+        try:
+            return driver.execute(text, (value,)).fetchall()
+        except sqlite3.Error:
+            pass  # Asked again below, it is raised as everybody expects it.
+    return connection.exec_driver_sql(text, (value,)).all()
 
 
 def _write(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> int:
@@ -132,9 +152,15 @@ def _update(
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _select(dialect: Dialect, table: Table, names: tuple[str, ...], match: str, order: str, also: str) -> _Prepared:
-    found = "= ANY(%s)" if dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
-    text = f"SELECT {', '.join(names)} FROM {table.name} WHERE {match} {found}"  # noqa: S608 - our own names
+def _select(
+    dialect: Dialect, table: Table, names: tuple[str, ...], match: str, order: str, also: str, *, single: bool
+) -> _Prepared:
+    if dialect.name == "postgresql":
+        found = "= %s" if single else "= ANY(%s)"
+    else:
+        found = "= ?" if single else "IN (SELECT value FROM json_each(?))"
+    columns = ", ".join(map(dialect.identifier_preparer.quote, names))
+    text = f"SELECT {columns} FROM {table.name} WHERE {match} {found}"  # noqa: S608 - our own names
     text = f"{text}{f' AND {also}' if also else ''} ORDER BY {order}"
     return _Prepared(text, names, tuple(_turn_back(table, name, dialect) for name in names))
 

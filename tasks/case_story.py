@@ -18,9 +18,10 @@ from models.clock import CaseClock
 from models.notice import Attempt
 from models.vocabulary import ClockKind, ClockState
 from models.worktime import ExplainedLine
+from tasks.acknowledge import Told
 from tasks.bulk_rows import read_rows
 from tasks.case_store import CASES, NOTICES, read_cases, table
-from tasks.inbox import INBOX
+from tasks.inbox import InboxRow, read_inbox
 
 EVENTS, ATTEMPTS, SIMILAR = table(CaseEvent), table(Attempt), table(Similarity)
 
@@ -67,6 +68,8 @@ class NoticeTold:
     created_at: datetime
     attempts: tuple[tuple[str, datetime, bool | None, str], ...]
     """(channel, when, outcome known and good, outcome in words) in the order they were tried."""
+    told: Told | None = None
+    """What it says of who must acknowledge it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class CaseStory:
     similar: tuple[tuple[str, float | None, float], ...]
     """(case number or receipt, metres apart, hours apart) of candidates for the same problem; metres are None where
     one of the two has no position."""
+    inbox: tuple[InboxRow, ...] = ()
+    """All that was put for it, what is done among it."""
 
     @property
     def running(self) -> ClockTold | None:
@@ -105,15 +110,16 @@ def explain_case(connection: Connection, city: City, case_id: int, now: datetime
     loaded = read_cases(connection, [case_id]).get(case_id)
     if loaded is None:
         return None
-    case = loaded.case
+    case, inbox = loaded.case, read_inbox(connection, case_id)
     return CaseStory(
         case=case,
         clocks=tuple(_clock_told(clock, city, now) for clock in case.clocks),
         events=_events(connection, case_id),
         requests=tuple(case.requests),
         notices=_notices(connection, case_id),
-        actions=_actions(connection, case_id),
+        actions=_actions(inbox),
         similar=_similar(connection, case_id),
+        inbox=inbox,
     )
 
 
@@ -142,9 +148,8 @@ _EVENT_COLUMNS = (
     *("seq", "action", "at", "recorded_at", "actor", "origin", "from_state", "to_state"),
     *("facts", "edition", "flow_run_id", "hash"),
 )
-_NOTICE_COLUMNS = ("id", "kind", "recipient", "state", "created_at")
+_NOTICE_COLUMNS = ("id", "created_at", *Told._fields)
 _ATTEMPT_COLUMNS = ("notice_id", "channel", "started_at", "ok", "outcome")
-_ACTION_COLUMNS = ("state", "action", "by_post", "received_at", "outcome")
 
 
 def _events(connection: Connection, case_id: int) -> tuple[EventTold, ...]:
@@ -161,20 +166,22 @@ def _notices(connection: Connection, case_id: int) -> tuple[NoticeTold, ...]:
     ids = [row[0] for row in rows]
     for notice_id, *attempt in read_rows(connection, ATTEMPTS, _ATTEMPT_COLUMNS, "notice_id", ids, "id"):
         tries.setdefault(notice_id, []).append((attempt[0], attempt[1], attempt[2], attempt[3]))
-    return tuple(
-        NoticeTold(kind, recipient, state, created_at, tuple(tries.get(notice_id, ())))
-        for notice_id, kind, recipient, state, created_at in rows
-    )
+    found = []
+    for notice_id, created_at, *of_whom in rows:
+        told = Told(*of_whom)
+        tried = tuple(tries.get(notice_id, ()))
+        found.append(NoticeTold(told.kind, told.recipient, told.state, created_at, tried, told))
+    return tuple(found)
 
 
-def _actions(connection: Connection, case_id: int) -> tuple[ActionTold, ...]:
+def _actions(inbox: Sequence[InboxRow]) -> tuple[ActionTold, ...]:
     """Actions that still wait or were refused; those that were done are events."""
     return tuple(
-        ActionTold(action, by_post, received_at, state, json.loads(outcome) if outcome else None)
-        for state, action, by_post, received_at, outcome in read_rows(
-            connection, INBOX, _ACTION_COLUMNS, "case_id", [case_id], "id"
+        ActionTold(
+            row.action, row.by_post, row.received_at, row.state, json.loads(row.outcome) if row.outcome else None
         )
-        if state != "done"
+        for row in inbox
+        if row.state != "done"
     )
 
 

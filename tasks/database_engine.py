@@ -125,10 +125,14 @@ def _sqlite_engine(address: URL) -> Engine:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         read_only = options.get(READ_ONLY, False)
-        # Set anew each time, so that a pooled connection never keeps what its last user needed; both pragmas are
-        # ignored inside a transaction.
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
-        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(MIGRATING) else 'ON'}")
+        # Seen to each time, so that a pooled connection never keeps what its last user needed; both pragmas are
+        # ignored inside a transaction. What stands already is not set again: each setting makes SQLite forget all
+        # statements it has compiled, which would be half of what a page asks of it.
+        wanted = {"query_only": read_only, "foreign_keys": not options.get(MIGRATING, False)}
+        for name, on in wanted.items():
+            if connection.info.get(name) is not on:
+                connection.exec_driver_sql(f"PRAGMA {name} = {'ON' if on else 'OFF'}")
+                connection.info[name] = on
         began = monotonic()
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
         _say_if_long(monotonic() - began)

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from models.city import City
-from models.directory.city_builder import FILES, NO_FOLDER, SOURCES_FOLDER, DirectoryFiles, build_city
+from models.directory.city_builder import FILES, FOLDERS, NO_FOLDER, DirectoryFiles, build_city
 from models.directory.edition import edition_digest
 from models.directory.encoding import decode
 from models.directory.fault import DirectoryFaulty, Fault, Severity, suggestion
@@ -80,11 +80,11 @@ def kept_city(edition: str) -> City | None:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """The files of a city that are there, and the mappings of its own sources."""
+    """The files of a city that are there, the mappings of its own sources and its own schemes."""
     found = {name: folder / name for name in FILES if (folder / name).exists()}
-    sources = folder / SOURCES_FOLDER
-    mappings = sorted(sources.glob("*.yaml")) if sources.is_dir() else []
-    return found | {SOURCES_FOLDER + path.name: path for path in mappings}
+    for name in FOLDERS:
+        found |= {name + path.name: path for path in sorted((folder / name).glob("*.yaml"))}
+    return found
 
 
 def _strays(folder: Path) -> list[Fault]:

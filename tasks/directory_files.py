@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from models.directory.city_builder import FILES, SOURCES_FOLDER
+from models.directory.city_builder import FILES, FOLDERS
 
 BOM = "\ufeff"
 """Spreadsheets know UTF-8 by it; reading a directory passes over it."""
@@ -29,8 +29,7 @@ def write_city(folder: Path, documents: Mapping[str, str]) -> list[str]:
     Raises: CityFilesInTheWay, with nothing written.
     """
     there = [name for name in FILES if (folder / name).exists()]
-    sources = folder / SOURCES_FOLDER
-    there += [SOURCES_FOLDER + path.name for path in sorted(sources.glob("*.yaml"))] if sources.is_dir() else []
+    there += [name + path.name for name in FOLDERS for path in sorted((folder / name).glob("*.yaml"))]
     others = [name for name in there if name not in documents]
     if others:
         raise CityFilesInTheWay(folder, others)

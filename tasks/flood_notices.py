@@ -28,6 +28,8 @@ class FloodNotice:
     facts: Mapping[str, Any] = field(default_factory=dict)
     priority: Priority = Priority.ROUTINE
     requires_ack: bool = False
+    channel: str | None = None
+    """The channel to be tried first, where it should not be the recipient's own first one."""
 
 
 def write_flood_notices(connection: Connection, drafts: Sequence[FloodNotice], now: datetime) -> int:
@@ -53,4 +55,5 @@ def _row(draft: FloodNotice, now: datetime) -> dict[str, Any]:
         "facts": canonical(draft.facts),
         "state": NoticeState.WAITING.value,
         "created_at": now,
+        "channel": draft.channel,
     }

@@ -5,9 +5,10 @@ while the engine is away.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -46,8 +47,8 @@ class Outcome:
     flow_run_id: str | None
 
 
-class _Waiting(NamedTuple):
-    """A row of the inbox that waits."""
+class InboxRow(NamedTuple):
+    """An action as the inbox holds it; `facts` and `outcome` are JSON."""
 
     id: int
     key: str
@@ -57,6 +58,9 @@ class _Waiting(NamedTuple):
     facts: str
     origin: str
     received_at: datetime
+    state: str
+    """waiting, done or refused."""
+    outcome: str | None
 
 
 def find_case(connection: Connection, name: str) -> int | None:
@@ -66,6 +70,12 @@ def find_case(connection: Connection, name: str) -> int | None:
         for (case_id,) in read_rows(connection, CASES, ("id",), column, [wanted], "id"):
             return int(case_id)
     return None
+
+
+def read_inbox(connection: Connection, case_id: int) -> tuple[InboxRow, ...]:
+    """Everything that was ever put for a case, in the order it came."""
+    rows = read_rows(connection, INBOX, InboxRow._fields, "case_id", [case_id], "id")
+    return tuple(map(InboxRow._make, rows))
 
 
 def put_action(
@@ -131,18 +141,24 @@ def waiting_actions(
     connection: Connection, city: City, case_ids: Sequence[int], now: datetime
 ) -> dict[int, list[tuple[int, Action]]]:
     """The waiting actions of these cases in the order they were received: case id -> (row id, action)."""
-    rows = [
-        waiting
-        for row in read_rows(
-            connection, INBOX, _Waiting._fields, "case_id", case_ids, "received_at, id", also="state = 'waiting'"
-        )
-        if (waiting := _Waiting(*row)).received_at <= now
-    ]
-    targets = _merge_targets(connection, rows)
+    rows = map(
+        InboxRow._make,
+        read_rows(connection, INBOX, InboxRow._fields, "case_id", case_ids, "id", also="state = 'waiting'"),
+    )
     found: dict[int, list[tuple[int, Action]]] = {}
-    for row in rows:
-        found.setdefault(row.case_id, []).append((row.id, _action_of(row, city, targets)))
+    for row, action in actions_waiting(connection, city, rows, now):
+        found.setdefault(row.case_id, []).append((row.id, action))
     return found
+
+
+def actions_waiting(
+    connection: Connection, city: City, rows: Iterable[InboxRow], now: datetime
+) -> list[tuple[InboxRow, Action]]:
+    """Of these rows those that wait at a moment, as actions, in the order they were received."""
+    waiting = [row for row in rows if row.state == "waiting" and row.received_at <= now]
+    waiting.sort(key=attrgetter("received_at", "id"))
+    targets = _merge_targets(connection, waiting)
+    return [(row, _action_of(row, city, targets)) for row in waiting]
 
 
 def settle_actions(
@@ -162,7 +178,7 @@ def settle_actions(
     update_rows(connection, INBOX, ("id",), rows)
 
 
-def _action_of(row: _Waiting, city: City, targets: Mapping[str, tuple[int, str]]) -> Action:
+def _action_of(row: InboxRow, city: City, targets: Mapping[str, tuple[int, str]]) -> Action:
     facts = json.loads(row.facts)
     post = city.posts.get(row.by_post)
     resolved: dict[str, Any] = {}
@@ -184,7 +200,7 @@ def _actor(code: str, post: Post | None) -> Actor:
     return Actor(code, post.role, post.unit) if post else Actor(code, Role.AUDITOR)
 
 
-def _merge_targets(connection: Connection, rows: Sequence[_Waiting]) -> dict[str, tuple[int, str]]:
+def _merge_targets(connection: Connection, rows: Sequence[InboxRow]) -> dict[str, tuple[int, str]]:
     names = {str(json.loads(row.facts).get("into", "")).strip() for row in rows if row.action == ActionName.MERGE}
     if not names:
         return {}

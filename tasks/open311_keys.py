@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, insert, select, update
 
-from models.open311_key import Open311Key
+from models.open311_key import KeyPurpose, Open311Key
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.alone import work_alone
@@ -37,7 +37,9 @@ class KeyRow:
     revoked_by: str
 
 
-def issue_key(connection: Connection, name: str, by: str, now: datetime) -> str | Refusal:
+def issue_key(
+    connection: Connection, name: str, by: str, now: datetime, purpose: KeyPurpose = KeyPurpose.OPEN311
+) -> str | Refusal:
     """A new key for a program, kept as a digest: this is the only moment at which anybody sees it.
 
     Example: issue_key(connection, "新郑随手拍", "admin", now) -> "zhk_mP5…"
@@ -50,30 +52,36 @@ def issue_key(connection: Connection, name: str, by: str, now: datetime) -> str 
         return Refusal("key_name_taken", {"name": called})
     key = PREFIX + secrets.token_urlsafe(32)
     row = {"name": called, "digest": digest_of(key), "issued_at": now, "issued_by": by, "revoked_by": ""}
-    connection.execute(insert(KEYS).values(row))
+    connection.execute(insert(KEYS).values(row | {"purpose": purpose.value}))
     return key
 
 
-def revoke_key(connection: Connection, name: str, by: str, now: datetime) -> bool:
-    """End the key of a program at once; False where none of this name is in force."""
-    statement = update(KEYS).where(KEYS.c.name == clean(name), KEYS.c.revoked_at.is_(None))
+def revoke_key(
+    connection: Connection, name: str, by: str, now: datetime, purpose: KeyPurpose = KeyPurpose.OPEN311
+) -> bool:
+    """End the key of a program at once; False where none of this name is in force for this purpose."""
+    mine = (KEYS.c.name == clean(name), KEYS.c.purpose == purpose.value)
+    statement = update(KEYS).where(*mine, KEYS.c.revoked_at.is_(None))
     return connection.execute(statement.values(revoked_at=now, revoked_by=by)).rowcount == 1
 
 
-def all_keys(connection: Connection) -> Sequence[KeyRow]:
-    """Every key there ever was, in the order of issue."""
+def all_keys(connection: Connection, purpose: KeyPurpose = KeyPurpose.OPEN311) -> Sequence[KeyRow]:
+    """Every key there ever was for a purpose, in the order of issue."""
     columns = (KEYS.c.name, KEYS.c.issued_at, KEYS.c.issued_by, KEYS.c.revoked_at, KEYS.c.revoked_by)
-    return [KeyRow(*row) for row in connection.execute(select(*columns).order_by(KEYS.c.id))]
+    asked = select(*columns).where(KEYS.c.purpose == purpose.value)
+    return [KeyRow(*row) for row in connection.execute(asked.order_by(KEYS.c.id))]
 
 
-def program_of(connection: Connection, presented: str) -> str | None:
-    """The name of the program a key belongs to, or None for what is no key in force."""
+def program_of(connection: Connection, presented: str, purpose: KeyPurpose = KeyPurpose.OPEN311) -> str | None:
+    """The name of the program a key belongs to, or None for what is no key in force for this purpose."""
     if not 0 < len(presented) <= LONGEST_KEY:
         return None
     # The question to the database compares digests: however long it takes, it tells nothing of a key.
     digest = digest_of(presented)
     found = connection.execute(
-        select(KEYS.c.name, KEYS.c.digest).where(KEYS.c.digest == digest, KEYS.c.revoked_at.is_(None))
+        select(KEYS.c.name, KEYS.c.digest).where(
+            KEYS.c.digest == digest, KEYS.c.purpose == purpose.value, KEYS.c.revoked_at.is_(None)
+        )
     ).first()
     return found.name if found is not None and hmac.compare_digest(found.digest, digest) else None
 

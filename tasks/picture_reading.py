@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from models.picture_rules import LIMITS, PictureLimits, format_of, refuse_full, refuse_uploads
@@ -20,8 +21,8 @@ from tasks.picture_frames import ReadPicture, read_answers, write_order
 PATIENCE_SECONDS = 60.0
 """How long the pictures of one action may take; six of fifty megapixels take ten seconds."""
 
-_AT_ONCE = threading.BoundedSemaphore(os.cpu_count() or 1)
-"""More than one for each processor would be no faster, and each may need a gigabyte for a moment."""
+Room = AbstractContextManager[object]
+"""What is held while pictures are decoded."""
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +31,24 @@ class PictureReaderBroken(Exception):
     """The process that decodes pictures does not run on this machine."""
 
 
+def room_to_decode(processes: int = 1) -> Room:
+    """Room for as many pictures at once as one of so many processes may decode.
+
+    More than one for each processor would be no faster, and each may need a gigabyte for a moment.
+    """
+    return threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // processes))
+
+
+_ALONE = room_to_decode()
+
+
 def read_pictures(
     uploads: Sequence[bytes],
     handed_in: Mapping[str, int],
     limits: PictureLimits = LIMITS,
     patience_seconds: float = PATIENCE_SECONDS,
+    *,
+    room: Room = _ALONE,
 ) -> tuple[ReadPicture, ...] | Refusal:
     """The pictures of one action, or why they are not taken; one that is handed in twice at once is one picture.
 
@@ -51,7 +65,7 @@ def read_pictures(
     refusal = refuse_full(handed_in, {sha256(data).hexdigest(): len(data) for data in uploads}, limits)
     if refusal:
         return refusal
-    with _AT_ONCE:
+    with room:
         return _decoded(uploads, limits, patience_seconds)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, insert, literal_column, select, text, union
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, literal_column, select, text, union
 
 from models.case import Case, Report
 from models.picture import OfCase, OfReport, Picture, PictureKind
@@ -24,6 +24,7 @@ from models.picture_likeness import BANDS, bands_of, distance, likeness_from, ne
 from models.picture_rules import LIMITS, PictureLimits, refuse_full
 from models.refusal import Refusal
 from models.tables import table_of
+from tasks.bulk_rows import read_rows
 from tasks.database import is_postgres
 from tasks.picture_store import StoredPicture
 
@@ -116,19 +117,15 @@ def add_pictures(
 
 def pictures_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[KeptPicture]]:
     """The pictures of each case in the order they came, those of its reports among them."""
-    own = select(PICTURES.c.case_id.label("of"), *_SHOWN).where(PICTURES.c.case_id.in_(case_ids))
-    reported = (
-        select(_REPORTS.c.case_id.label("of"), *_SHOWN)
-        .join(_REPORTS, _REPORTS.c.id == PICTURES.c.report_id)
-        .where(_REPORTS.c.case_id.in_(case_ids))
-    )
-    return _by_owner(connection, case_ids, own.union_all(reported).order_by("id"))
+    case_of = dict(read_rows(connection, _REPORTS, ("id", "case_id"), "case_id", case_ids, "id"))
+    own = [(row[1], row) for row in _rows_of(connection, "case_id", case_ids)]
+    reported = [(case_of[row[2]], row) for row in _rows_of(connection, "report_id", list(case_of))]
+    return _by_owner(case_ids, sorted(own + reported, key=lambda pair: pair[1][0]))
 
 
 def pictures_of_reports(connection: Connection, report_ids: Sequence[int]) -> dict[int, list[KeptPicture]]:
     """The pictures that came with each report, in their order."""
-    own = select(PICTURES.c.report_id.label("of"), *_SHOWN).where(PICTURES.c.report_id.in_(report_ids))
-    return _by_owner(connection, report_ids, own.order_by("id"))
+    return _by_owner(report_ids, [(row[2], row) for row in _rows_of(connection, "report_id", report_ids)])
 
 
 def resembling(connection: Connection, likeness: int | None, case_id: int, within: int) -> tuple[Resembling, ...]:
@@ -185,33 +182,28 @@ def _told(connection: Connection, distances: dict[int, int]) -> tuple[Resembling
 
 
 _SHOWN = (
-    PICTURES.c.id,
-    *(PICTURES.c[name] for name in KeptPicture.__dataclass_fields__ if name != "likeness"),
-    *_BAND_COLUMNS,
+    *("id", "case_id", "report_id", "round", "kind", "by", "at", "sha256", "small_sha256", "width", "height"),
+    *(column.name for column in _BAND_COLUMNS),
 )
 
 
-def _by_owner(connection: Connection, owners: Iterable[int], statement: Any) -> dict[int, list[KeptPicture]]:
-    found: dict[int, list[KeptPicture]] = {owner: [] for owner in owners}
-    for row in connection.execute(statement):
-        found[row.of].append(_kept(row))
-    return found
+def _rows_of(connection: Connection, match: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    return read_rows(connection, PICTURES, _SHOWN, match, ids, "id")
 
 
-def _kept(row: Row[Any]) -> KeptPicture:
+def _by_owner(owners: Iterable[int], found: Iterable[tuple[int, tuple[Any, ...]]]) -> dict[int, list[KeptPicture]]:
+    pictures: dict[int, list[KeptPicture]] = {owner: [] for owner in owners}
+    for owner, row in found:
+        pictures[owner].append(_kept(row))
+    return pictures
+
+
+def _kept(row: tuple[Any, ...]) -> KeptPicture:
     bands = row[-BANDS:]
+    likeness = None if bands[0] is None else likeness_from(bands)
+    _, case_id, report_id, round_, kind, by, at, sha256, small_sha256, width, height = row[:-BANDS]
     return KeptPicture(
-        case_id=row.case_id,
-        report_id=row.report_id,
-        round=row.round,
-        kind=PictureKind(row.kind),
-        by=row.by,
-        at=row.at,
-        sha256=row.sha256,
-        small_sha256=row.small_sha256,
-        width=row.width,
-        height=row.height,
-        likeness=None if bands[0] is None else likeness_from(bands),
+        case_id, report_id, round_, PictureKind(kind), by, at, sha256, small_sha256, width, height, likeness
     )
 
 

@@ -57,12 +57,14 @@ def _environment() -> Environment:
 
 
 @pass_context
-def _named(context: Context, code: str) -> str:
-    """The name of a unit or post, where the city is at hand."""
+def _named(context: Context, code: str | list[str]) -> str:
+    """The name of a unit, post or area, where the city is at hand; the names of several."""
     city: City | None = context["city"]
+    if isinstance(code, list):
+        return ("、" if context["language"] == "zh" else ", ").join(_named(context, one) for one in code)
     if city is None:
         return code
-    found = city.units.get(code) or city.posts.get(code)
+    found = city.units.get(code) or city.posts.get(code) or city.areas.get(code)
     return found.name if found else code
 
 

@@ -25,9 +25,18 @@ FACTS = frozenset(
         *("roster", "shifts", "shift", "other_shift", "change", "step", "asker", "colleagues", "stand_by", "gained"),
         *("decided_by", "words"),
         # Duty.
+        *("duty_state", "duty_place", "shift_starts_at", "shift_ends_at", "in_room", "handover_side", "station"),
+        "contacts",
         # Water.
+        *("drill", "hazard", "severity", "area", "raised_at", "ended_at", "why", "signal", "text"),
+        *("station", "threshold", "measure", "hours", "reading", "limit_value", "silent_stations"),
         # Call and confirm.
+        *("drill", "warning", "severity", "answer_by", "call_places", "call_count", "silent", "silent_count"),
+        "ended_why",
         # Response and reports.
+        *("hazard", "area", "level", "former_level", "suggested_level", "warnings", "human_decides", "kept", "basis"),
+        *("issuer", "signed_by", "duty", "english_duty", "report_kind", "means", "receiver", "danger", "figures"),
+        *("happened_at", "measures", "contradicts"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.
@@ -70,7 +79,16 @@ def render(kind: NoticeKind, facts: Mapping[str, Any], language: Language, zone:
         known["reason"] = word("reason", known["reason"], language)  # A rule gives a code, a person a text.
     template = _environment().get_template(f"{kind}.{language}.txt")
     text = template.render(**known, notice=str(kind), language=language, zone=zone)
-    return message_of("\n".join(line for line in map(str.strip, text.split("\n")) if line))
+    message = message_of("\n".join(line for line in map(str.strip, text.split("\n")) if line))
+    return _of_a_drill(message, language) if known["drill"] else message
+
+
+def _of_a_drill(message: Message, language: Language) -> Message:
+    """The message of a drill 演练: title and body say so before anything else, whatever its template says."""
+    return Message(
+        f"{word('drill', 'title', language)}{message.title}",
+        f"{word('drill', 'body', language)}\n{message.body}".strip(),
+    )
 
 
 def render_both(kind: NoticeKind, facts: Mapping[str, Any], zone: tzinfo) -> Message:

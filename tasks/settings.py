@@ -62,6 +62,10 @@ def _desk_url(known: dict[str, Any]) -> str:
     return f"http://{reachable}:{known.get('desk_port', 8200)}"
 
 
+def _desk_processes() -> int:
+    return min(2, os.cpu_count() or 1)
+
+
 def _prefect_url(known: dict[str, Any]) -> str:
     return f"http://127.0.0.1:{known.get('prefect_port', 4200)}/api"
 
@@ -93,6 +97,13 @@ class Settings(BaseSettings):
         description="Network address the desk listens on; 0.0.0.0 for every one of the machine.",
     )
     desk_port: int = Field(default=8200, ge=1, le=65535, description="TCP port of the desk, 1 to 65535.")
+    desk_processes: int = Field(
+        default_factory=_desk_processes,
+        ge=1,
+        le=16,
+        description="Processes of the desk, which share its port, 1 to 16. "
+        "Default: 2 where the machine has two processors or more.",
+    )
     desk_url: str = Field(
         default_factory=_desk_url,
         pattern=r"^https?://\S+$",

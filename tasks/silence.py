@@ -29,7 +29,10 @@ NOTICES, CASES, ATTEMPTS = table_of(Notice), table_of(Case), table_of(Attempt)
 SILENT = "rule:silence"
 MOST_AT_ONCE = 500
 
-SAME_FACTS = ("number", "receipt_number", "class_code", "minor", "condition", "place", "description", "unit", "due_at")
+SAME_FACTS = (
+    *("drill", "number", "receipt_number", "class_code", "minor", "condition", "place", "description", "unit"),
+    "due_at",
+)
 """What the notice about a silence says of the case itself."""
 
 

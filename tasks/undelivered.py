@@ -35,11 +35,14 @@ class Failure:
     case_id: int | None
     recipient: str | None
     why: str
+    drill: bool = False
+    """Whether the message belonged to a drill: it is never reported together with a real one."""
 
     @classmethod
     def of(cls, row: Row[Any], why: str) -> "Failure":
         """The failure of a notice's row."""
-        return cls(row.id, row.series, row.kind, row.case_id, row.recipient, why.partition(" ")[0])
+        drill = _is_of_a_drill(row.facts)
+        return cls(row.id, row.series, row.kind, row.case_id, row.recipient, why.partition(" ")[0], drill)
 
 
 def report_undelivered(connection: Connection, city: City, now: datetime, failures: Sequence[Failure]) -> int:
@@ -49,8 +52,11 @@ def report_undelivered(connection: Connection, city: City, now: datetime, failur
     Returns how many new notices were written.
     """
     told = [failure for failure in failures if failure.kind != NoticeKind.UNDELIVERED]
-    if not told:
-        return 0
+    real, drill = ([failure for failure in told if failure.drill is of_a_drill] for of_a_drill in (False, True))
+    return sum(_report(connection, city, now, some) for some in (real, drill) if some)
+
+
+def _report(connection: Connection, city: City, now: datetime, told: Sequence[Failure]) -> int:
     lines = _lines(connection, city, told)
     posts = {post for role in city.messages.undelivered_to for post in on_duty(city, role, now)}
     return sum(_tell(connection, post, told[0], lines, now) for post in sorted(posts))
@@ -60,6 +66,15 @@ def on_duty(city: City, role: Role, at: datetime) -> tuple[str, ...]:
     """Who sits in a role at an instant; where no seat is planned, everybody who holds it."""
     day = at.astimezone(city.zone).date()
     return city.seat_posts(role, at) or tuple(post.code for post in city.posts_of(role, on=day))
+
+
+def _is_of_a_drill(facts: str) -> bool:
+    """Whether a notice's facts say so; facts that cannot be read are those of a message nobody could put into words."""
+    try:
+        said = json.loads(facts)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and bool(said.get("drill"))
 
 
 def _lines(connection: Connection, city: City, failures: Sequence[Failure]) -> list[dict[str, str | None]]:
@@ -94,13 +109,14 @@ def _tell(connection: Connection, post: str, first: Failure, lines: list[dict[st
             NOTICES.c.waits_for == WaitsFor.GATHERING.value,
             ~tried,
         )
-        .limit(1)
+        .order_by(NOTICES.c.id)
     )
     # Where another deliverer adds to it at this moment, a second report is begun: nobody waits for a row here.
-    row = connection.execute(claim(gathering, connection)).first()
+    rows = connection.execute(claim(gathering, connection)).all()
+    row = next((row for row in rows if _is_of_a_drill(row.facts) is first.drill), None)
     if row is not None:
         facts = json.loads(row.facts)
-        facts = {"count": facts["count"] + len(lines), "lines": [*facts["lines"], *lines][:MOST_NAMED]}
+        facts |= {"count": facts["count"] + len(lines), "lines": [*facts["lines"], *lines][:MOST_NAMED]}
         connection.execute(update(NOTICES).where(NOTICES.c.id == row.id).values(facts=canonical(facts)))
         return 0
     connection.execute(
@@ -110,7 +126,9 @@ def _tell(connection: Connection, post: str, first: Failure, lines: list[dict[st
             priority=Priority.URGENT.value,
             requires_ack=False,
             dedupe_key=f"undelivered:{first.notice_id}:{first.series}:{post}",
-            facts=canonical({"count": len(lines), "lines": lines[:MOST_NAMED]}),
+            facts=canonical(
+                {"count": len(lines), "lines": lines[:MOST_NAMED]} | ({"drill": True} if first.drill else {})
+            ),
             state=NoticeState.WAITING.value,
             created_at=now,
             not_before=now + GATHERED_FOR,

@@ -18,6 +18,8 @@ from tasks.settings import Settings
 LOG = logging.getLogger("zhihui.wake")
 
 DEPLOYMENT = "case-lifecycle/case-visit"
+CALL_VISIT = "flood-calls/call-visit"
+"""What is woken when a warning was raised or a call was started."""
 
 NOT_BEGUN = frozenset({"SCHEDULED", "PENDING"})
 """A run in one of these states reads the inbox later than now: it will see what was put by now."""
@@ -49,8 +51,8 @@ class Waker:
     being asked share one question after it.
     """
 
-    def __init__(self, settings: Settings, client: httpx.Client | None = None) -> None:
-        self._client = client or client_of(settings)
+    def __init__(self, settings: Settings, client: httpx.Client | None = None, *, deployment: str = DEPLOYMENT) -> None:
+        self._client, self._deployment = client or client_of(settings), deployment
         self._deployment_id: str | None = None
         self._counting, self._asking = threading.Lock(), threading.Lock()
         self._came = self._served = 0
@@ -95,7 +97,7 @@ class Waker:
     def _run_of(self, second: int, begins: datetime) -> tuple[dict[str, Any], bool]:
         """The one run of a second, and whether this call made it."""
         if self._deployment_id is None:
-            self._deployment_id = str(self._ask("GET", f"/deployments/name/{DEPLOYMENT}").json()["id"])
+            self._deployment_id = str(self._ask("GET", f"/deployments/name/{self._deployment}").json()["id"])
         asked = {
             "idempotency_key": f"visit-{second}",
             "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": begins.isoformat()}},

@@ -32,6 +32,10 @@ class Words:
         found = self._groups.get(group, {}).get(str(code))
         return found[language] if found else str(code)
 
+    def has(self, group: str, code: str) -> bool:
+        """Whether there are words for a code."""
+        return code in self._groups.get(group, {})
+
     def codes(self, group: str) -> frozenset[str]:
         """Every code that has words in a group."""
         return frozenset(self._groups.get(group, {}))

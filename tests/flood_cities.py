@@ -49,6 +49,7 @@ FLOOD_CITY: Mapping[str, str] = {
     + "".join(f"{post},1,demo,demo\n" for post in (*LEADERS, *CADRES, *OFFICERS)),
     "duty.yaml": DUTY_YAML,
     "duty_pools.csv": _pools(),
+    "call_chains.csv": "subject,chain,step,duty,post\n",
 }
 
 

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility, Subclass
 from models.city import City
+from models.directory.calls_yaml import read_calls
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
+from models.directory.flood_yaml import read_flood
+from models.directory.judge_calls import judge_calls
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
+from models.directory.judge_flood import judge_flood
 from models.directory.judge_messages import judge_messages
 from models.directory.judge_people import judge_people
 from models.directory.judge_places import judge_places
@@ -21,33 +26,48 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
+from models.directory.judge_schemes import judge_schemes
+from models.directory.judge_water import judge_water
 from models.directory.ladder_yaml import LadderPage, read_ladder
 from models.directory.messages_yaml import read_messages
 from models.directory.policy_yaml import PolicyPage, read_policy
+from models.directory.scheme_yaml import SCHEMES_FOLDER, read_scheme
 from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
+from models.directory.water_yaml import WaterPage, read_water
 from models.duty_rules import DutyRules
+from models.flood_rules import FloodRules
 from models.limits import Limit
 from models.message_rules import MessageRules
 from models.policy import Policy
+from models.scheme import Scheme
 from models.source_mapping import SourceMapping, read_mapping, unknown_classes
 from models.vocabulary import RequestKind, Role
+from models.water import WaterRules
 from models.worktime import WorkCalendar
 
-YAML_FILES = ("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml", "duty.yaml")
+YAML_FILES = (
+    *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml"),
+    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml"),
+)
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
-"""Every file a city directory may have; mappings of its own sources may lie in `sources/`."""
+"""Every file a city directory may have; mappings of its own sources may lie in `sources/`, schemes in `schemes/`."""
 OPTIONAL = frozenset(
     {
         *("leave.csv", "messages.yaml"),
         *("duty_pools.csv", "duty.yaml"),
         # Water.
+        *("stations.csv", "thresholds.csv", "water.yaml"),
         # Call and confirm.
+        *("call_chains.csv", "calls.yaml"),
         # Response and reports.
+        *("response_duties.csv", "flood.yaml"),
     }
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
 SOURCES_FOLDER = "sources/"
+FOLDERS = (SOURCES_FOLDER, SCHEMES_FOLDER)
+"""Folders of a city directory that hold any number of YAML files."""
 NO_FOLDER = "."
 """File of a fault that says that there is no folder to read at all; then no file is missing beside it."""
 
@@ -72,6 +92,10 @@ class _Pages:
     mappings: tuple[SourceMapping, ...]
     messages: MessageRules
     duty: DutyRules | None
+    water: WaterPage
+    flood: FloodRules | None
+    calls: CallRules | None
+    schemes: tuple[Scheme, ...]
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -105,6 +129,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
     policy = None
     if "policy.yaml" in documents:
         policy = read_policy(documents["policy.yaml"], sheets.codes, _steps(sheets.approvals), faults)
+    schemes = [read_scheme(name, documents[name], faults) for name in documents if name.startswith(SCHEMES_FOLDER)]
     mappings = [read_mapping(name, documents[name], faults) for name in documents if name.startswith(SOURCES_FOLDER)]
     return _Pages(
         sheets,
@@ -117,6 +142,10 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "messages.yaml" in documents
         else MessageRules(),
         read_duty(documents["duty.yaml"], sheets.duty_pools, faults) if "duty.yaml" in documents else None,
+        read_water(documents["water.yaml"], faults) if "water.yaml" in documents else WaterPage(),
+        read_flood(documents["flood.yaml"], sheets.response_duties, faults) if "flood.yaml" in documents else None,
+        read_calls(documents["calls.yaml"], sheets.call_chains, faults) if "calls.yaml" in documents else None,
+        tuple(scheme for scheme in schemes if scheme),
     )
 
 
@@ -130,6 +159,10 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_ladder(sheets, pages.ladder, faults)
     judge_messages(sheets, pages.messages, faults)
     judge_duty(sheets, pages.duty, faults)
+    judge_water(sheets, pages.water, faults)
+    judge_flood(sheets, pages.duty, pages.flood, faults)
+    judge_calls(sheets, pages.calls, pages.duty, faults)
+    judge_schemes(pages.schemes, {record.value.group for record in sheets.units if record.value.group}, faults)
     _judge_mappings(pages, faults)
 
 
@@ -182,8 +215,18 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         leave=tuple(record.value for record in sheets.leave),
         messages=pages.messages,
         duty=pages.duty,
+        water=_water(sheets, pages.water),
+        water_sources=pages.water.sources,
+        flood=pages.flood,
+        calls=pages.calls,
+        schemes=pages.schemes,
         **head.patterns,
     )
+
+
+def _water(sheets: Sheets, page: WaterPage) -> WaterRules:
+    stations = {record.value.code: record.value for record in sheets.stations}
+    return WaterRules(stations, tuple(record.value for record in sheets.thresholds), **page.values)
 
 
 def _policy(ladder: LadderPage, page: PolicyPage) -> Policy:

@@ -9,7 +9,7 @@ from typing import Any
 from models.directory import cell
 from models.directory.cell import Unreadable
 from models.directory.fault import Fault, quoted
-from models.directory.messages_yaml import length_of_time
+from models.directory.length import length_of_time
 from models.directory.sheet import Record
 from models.directory.sheets import POST_ROLES, PoolRow
 from models.directory.yaml_document import Block, read_yaml
@@ -35,10 +35,14 @@ CLIMBS_TO = (AGAIN, BACKUP, LEADER)
 _KEYS = (
     *("season", "extended_until", "places", "pattern", "rest_after", "sign_in", "handover", "spot_checks"),
     *("contacts_tested_by", "rest_between", "carried_at_most", "overload_hours", "changes", "reminders"),
+    "flood_classes",
 )
 _PLACE_KEYS = ("code", "name", "english_name", "leads", "in_room")
 _SPAN_KEYS = ("start", "hours", "night", "work_days", "rest_days")
-_CHECK_KEYS = ("least", "most", "answer_within", "night_weight", "handover_weight", "holiday_weight", "station")
+_CHECK_KEYS = (
+    *("least", "most", "answer_within", "night_weight", "handover_weight", "holiday_weight", "station"),
+    "reading_within",
+)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = cell.one_of(_WEEKDAYS, "day of the week")
 _APPROVER = cell.one_of((LEADER, HEAD, *POST_ROLES), "approver of changes")
@@ -72,6 +76,7 @@ def read_duty(content: str, pools: tuple[Record[PoolRow], ...], faults: list[Fau
     values["overload_hours"] = page.value("overload_hours", cell.whole_number(1, 168))
     values |= {"changes": _changes(page), "reminders": _reminders(page)}
     values["contacts_tested_by"] = page.value("contacts_tested_by", month_and_day)
+    values["flood_classes"] = page.values("flood_classes", cell.code) or None
     if len(faults) > before or season is None:
         return None
     given = {name: value for name, value in values.items() if value is not None}
@@ -221,6 +226,7 @@ def _spot_checks(page: Block) -> SpotCheckRule | None:
     given |= {key: block.value(key, cell.whole_number(0, 24)) for key in ("least", "most")}
     given["answer_within"] = block.value("answer_within", length_of_time)
     given["station"] = block.value("station", cell.code)
+    given["reading_within"] = block.value("reading_within", cell.number(most=1000))
     rule = SpotCheckRule(**{name: value for name, value in given.items() if value is not None})
     if rule.least > rule.most:
         block.fault("most", "", "there would be more checks at least than at most.", "Write least: 1, most: 3.")

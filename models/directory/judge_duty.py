@@ -31,6 +31,7 @@ def judge_duty(sheets: Sheets, duty: DutyRules | None, faults: list[Fault]) -> N
     _judge_pools(sheets, duty, faults)
     _judge_backups(sheets.duty_pools, faults)
     _judge_sizes(duty, faults)
+    _judge_flood_classes(sheets, duty, faults)
     for name, spans in (
         ("work days", [span for span in duty.spans if span.on_work_days]),
         ("rest days", [span for span in duty.spans if span.on_rest_days]),
@@ -95,6 +96,17 @@ def _judge_sizes(duty: DutyRules, faults: list[Fault]) -> None:
             )
             remedy = f"Add people to it; else a roster has gaps there every {'second ' if needed == 2 else ''}day."
             faults.append(Fault("duty_pools.csv", None, "place", place.code, problem, remedy, Severity.WARNING))
+
+
+def _judge_flood_classes(sheets: Sheets, duty: DutyRules, faults: list[Fault]) -> None:
+    """A class nobody reports would silently leave its cases out of every handover."""
+    known = sheets.codes.get("catalogue.csv")
+    for code in duty.flood_classes:
+        if known is not None and code not in known:
+            remedy = "Name subclasses of catalogue.csv, or take it out."
+            faults.append(
+                Fault(FILE, None, "flood_classes", code, f"catalogue.csv has no class {quoted(code)}.", remedy)
+            )
 
 
 def _judge_overlaps(days: str, spans: list[ShiftSpan], faults: list[Fault]) -> None:

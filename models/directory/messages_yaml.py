@@ -1,13 +1,13 @@
 """messages.yaml: how messages travel. A city without this file, or without one of its keys, has the usual rules."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from models.directory import cell
 from models.directory.cell import Unreadable
-from models.directory.fault import Fault, quoted
+from models.directory.fault import Fault
+from models.directory.length import length_of_time as length_of_time  # other files take it from here
 from models.directory.sheet import Codes
 from models.directory.sheets import CHANNELS, POST_ROLES
 from models.directory.yaml_document import Block, read_yaml
@@ -29,22 +29,10 @@ NEVER = "never"
 _KEYS = ("priorities", "kinds", "quiet_hours", "bundling", "channels", "undelivered_to", "silence", "units")
 _QUIET_KEYS = ("from", "to", "priorities", "on_duty", "not_on")
 _CHANNEL_KEYS = ("per_minute", "urgent_reserve", "at_once", "window", "bundle")
-_UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
-          "day": timedelta(days=1)}  # fmt: skip
-_LENGTH = re.compile(rf"([0-9]{{1,6}})\s*({'|'.join(_UNITS)})s?")
 _PRIORITY = cell.one_of(Priority, "priority")
 _ROLE = cell.one_of(POST_ROLES, "role of a post")
 _CHANNEL = cell.one_of((*CHANNELS, "reporter"), "channel")
 _MINUTES_OF_HOURS = (cell.start_minute, cell.minute_of_day)
-
-
-def length_of_time(text: str) -> timedelta:
-    """A continuous length of time. Example: `10 minute`, `4 hour`, `3 day`, `0 minute`."""
-    match = _LENGTH.fullmatch(text)
-    if match is None:
-        problem = f"{quoted(text)} is no length of time: a whole number and one of {', '.join(_UNITS)}."
-        raise Unreadable(problem, "Write for example 10 minute, 4 hour or 3 day; nights count.")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def read_messages(content: str, codes: Codes, faults: list[Fault]) -> MessageRules:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.calendar_of_work import DayOverride
+from models.call_rules import LAST_STEP, CallDuty, ChainLink
 from models.catalogue import FilingCondition, ResponsibilityRow
 from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post, Seat, Unit
 from models.directory import cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
+from models.directory.water_sheets import STATIONS, THRESHOLDS
+from models.flood_rules import ResponseDuty
+from models.flood_warning import Hazard
 from models.vocabulary import RequestKind, Role
+from models.water import Station, Threshold
 
 POST_ROLES = tuple(role for role in Role if role not in (Role.PUBLIC, Role.SOURCE, Role.RULE))
 """Roles somebody can hold."""
@@ -79,6 +84,11 @@ class Sheets:
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
     duty_pools: tuple[Record[PoolRow], ...]
+    # Water.
+    stations: tuple[Record[Station], ...]
+    thresholds: tuple[Record[Threshold], ...]
+    response_duties: tuple[Record[ResponseDuty], ...]
+    call_chains: tuple[Record[ChainLink], ...]
 
     def texts(self, file: str, column: str) -> frozenset[str]:
         """All texts of a column, also of rows that could not be read."""
@@ -124,7 +134,7 @@ _VALID = (Column("valid_from", cell.day, required=False), Column("valid_until", 
 _PLACEHOLDER = Column("placeholder", cell.yes, required=False, if_empty=False)
 _FROM_TO = (Column("from", cell.start_minute), Column("to", cell.minute_of_day))
 _POST = Column("post", refers_to="posts.csv")
-_DEFINING = ("units.csv", "posts.csv", "areas.csv", "catalogue.csv", "sources.csv")
+_DEFINING = ("units.csv", "posts.csv", "areas.csv", "catalogue.csv", "sources.csv", "stations.csv")
 
 UNITS = SheetFormat(
     "units.csv",
@@ -268,6 +278,32 @@ DUTY_POOLS = SheetFormat(
     lambda values: PoolRow(**values),
     may_be_empty=True,
 )
+RESPONSE_DUTIES = SheetFormat(
+    "response_duties.csv",
+    (
+        Column("hazard", cell.one_of(Hazard, "hazard")),
+        Column("level", cell.level_of_response),
+        Column("unit", refers_to="units.csv"),
+        Column("duty"),
+        Column("english_duty"),
+    ),
+    ("hazard", "level", "unit"),
+    lambda values: ResponseDuty(**{**values, "hazard": Hazard(values["hazard"])}),
+    may_be_empty=True,
+)
+CALL_CHAINS = SheetFormat(
+    "call_chains.csv",
+    (
+        Column("subject", cell.code),
+        Column("chain", cell.code),
+        Column("step", cell.whole_number(1, LAST_STEP)),
+        Column("duty", cell.one_of(CallDuty, "duty in a chain")),
+        _POST,
+    ),
+    ("subject", "chain", "step", "post"),
+    lambda values: ChainLink(**values),
+    may_be_empty=True,
+)
 FORMATS: tuple[SheetFormat[Any], ...] = (
     UNITS,
     POSTS,
@@ -282,4 +318,8 @@ FORMATS: tuple[SheetFormat[Any], ...] = (
     SOURCES,
     LEAVE,
     DUTY_POOLS,
+    STATIONS,
+    THRESHOLDS,
+    CALL_CHAINS,
+    RESPONSE_DUTIES,
 )

@@ -37,7 +37,7 @@ class Block:
         missing = [key for key in keys if not self.has(key)]
         for key in missing:
             self.faults.append(
-                Fault(self.file, self.line, self._path(key), "", "the key is missing.", f"Add {key}: with its value.")
+                Fault(self.file, self.line, self.path_of(key), "", "the key is missing.", f"Add {key}: with its value.")
             )
         return not missing
 
@@ -45,11 +45,11 @@ class Block:
         """What one value means, or None where it is not given or cannot be read."""
         if not self.has(key):
             return None
-        return self._read(self._path(key), self.nodes[key], read)
+        return self._read(self.path_of(key), self.nodes[key], read)
 
     def values(self, key: str, read: Callable[[str], T]) -> tuple[T, ...]:
         """What the values of a list mean; those that cannot be read are left out."""
-        found = [self._read(self._path(key), node, read) for node in self._items(key)]
+        found = [self._read(self.path_of(key), node, read) for node in self._items(key)]
         return tuple(value for value in found if value is not None)
 
     def pairs(self, key: str, read: Callable[[str], T]) -> tuple[tuple[T, T], ...]:
@@ -59,19 +59,19 @@ class Block:
             if not isinstance(node, SequenceNode) or len(node.value) != 2:
                 self.fault(key, "", "here should stand a pair.", 'Write it as ["08:00", "12:00"].', node)
                 continue
-            first, second = (self._read(self._path(key), item, read) for item in node.value)
+            first, second = (self._read(self.path_of(key), item, read) for item in node.value)
             if first is not None and second is not None:
                 pairs.append((first, second))
         return tuple(pairs)
 
     def block(self, key: str, keys: Collection[str]) -> "Block | None":
         """The mapping under a key, which may hold these keys."""
-        return mapping(self.file, self._path(key), self.nodes[key], keys, self.faults) if self.has(key) else None
+        return mapping(self.file, self.path_of(key), self.nodes[key], keys, self.faults) if self.has(key) else None
 
     def blocks(self, key: str, keys: Collection[str]) -> tuple["Block", ...]:
         """The mappings of a list, each of which may hold these keys."""
         found = [
-            mapping(self.file, f"{self._path(key)}[{number}]", node, keys, self.faults)
+            mapping(self.file, f"{self.path_of(key)}[{number}]", node, keys, self.faults)
             for number, node in enumerate(self._items(key), 1)
         ]
         return tuple(block for block in found if block is not None)
@@ -88,10 +88,20 @@ class Block:
         """Note a fault at a key, or at a value below it."""
         at = node or self.nodes.get(key)
         line = _line(at) if at is not None else self.line
-        self.faults.append(Fault(self.file, line, self._path(key), found, problem, remedy, severity))
+        self.faults.append(Fault(self.file, line, self.path_of(key), found, problem, remedy, severity))
 
-    def _path(self, key: str) -> str:
+    def line_of(self, key: str) -> int:
+        """The line where the value of a key begins; where it is not given, the block's."""
+        node = self.nodes.get(key)
+        return self.line if node is None else _line(node)
+
+    def path_of(self, key: str) -> str:
+        """The key path of a key from the top of the file. Example: `items[2].formula`."""
         return f"{self.path}.{key}" if self.path else key
+
+    def free(self, key: str) -> "Block | None":
+        """The mapping under a key whose own keys are the file's words."""
+        return mapping(self.file, self.path_of(key), self.nodes[key], None, self.faults) if self.has(key) else None
 
     def _items(self, key: str) -> list[Node]:
         if not self.has(key):

@@ -19,7 +19,7 @@ from tests.benchmarks.idle_city import idle_city
 ALL_SCHEDULES_SECONDS = 600.0
 """Ten minutes hold each schedule a whole number of times, but for the one of every hour."""
 
-PARTS = {"prefect_server": "server", "worker": "worker", "uvicorn": "desk"}
+PARTS = {"prefect_server": "server", "worker": "worker", "desk.serving": "desk"}
 """What stands in the command of a process that `zhihui up` keeps, and what it is called."""
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,9 +28,12 @@ from tasks.desk_sessions import open_session
 from tasks.links import Link, Purpose, path_of
 from tasks.settings import Settings
 from tests.benchmarks.full_city import STORED, fill
+from tests.benchmarks.visitors import Answer, Visitors
 from tests.desk.served import free_socket
 
 AT_UNIT, IN_QUEUE = 200, 60
+
+Address = tuple[str, int]
 
 STARTS_WITHIN_SECONDS = 30.0
 
@@ -46,7 +49,7 @@ class Load:
     seconds: float
     aim_p95_ms: float
     expected: int
-    ask: Callable[[httpx.AsyncClient, int], "asyncio.Future[httpx.Response] | object"]
+    ask: Callable[[Visitors, int], Awaitable[Answer]]
 
 
 def run() -> Iterator[str]:
@@ -71,26 +74,26 @@ def _loads(settings: Settings, cases: Sequence[str], now: datetime) -> list[Load
     own = path_of(key, Link("lihe-liaison", Purpose.MINE, "lihe-liaison"), now)
     wall = path_of(key, Link("shift-leader", Purpose.WALL, "wall"), now)
 
-    def acts(client: httpx.AsyncClient, number: int) -> object:
+    def acts(visitors: Visitors, number: int) -> Awaitable[Answer]:
         link = links[number]
         drawn = draw_form_token(key, link.removeprefix("/c/"))
-        return client.post(f"{link}/act", data={"form": "receive", "key": drawn.drawn, "proof": drawn.proof})
+        return visitors.post(f"{link}/act", {"form": "receive", "key": drawn.drawn, "proof": drawn.proof})
 
     return [
-        Load("action page", 100, 20, 50, 200, lambda client, n: client.get(links[n % len(links)])),
-        Load("queue of 50", 10, 8, 100, 200, lambda client, _: client.get("/seat")),
-        Load("own page", 10, 8, 100, 200, lambda client, _: client.get(own)),
-        Load("wall", 4, 8, 100, 200, lambda client, _: client.get(wall)),
-        Load("metrics", 1, 8, 100, 200, lambda client, _: client.get("/metrics")),
+        Load("action page", 100, 20, 50, 200, lambda visitors, n: visitors.get(links[n % len(links)])),
+        Load("queue of 50", 10, 8, 100, 200, lambda visitors, _: visitors.get("/seat")),
+        Load("own page", 10, 8, 100, 200, lambda visitors, _: visitors.get(own)),
+        Load("wall", 4, 8, 100, 200, lambda visitors, _: visitors.get(wall)),
+        Load("metrics", 1, 8, 100, 200, lambda visitors, _: visitors.get("/metrics")),
         Load("POST of an action", 20, len(cases) / 20, 100, 303, acts),
-        Load("action page after", 100, 10, 50, 200, lambda client, n: client.get(links[n % len(links)])),
+        Load("action page after", 100, 10, 50, 200, lambda visitors, n: visitors.get(links[n % len(links)])),
     ]
 
 
-def _measured(load: Load, address: str, cookie: str, process: psutil.Process) -> str:
-    before, begun = sum(process.cpu_times()[:2]), time.perf_counter()
+def _measured(load: Load, address: Address, cookie: str, process: psutil.Process) -> str:
+    before, begun = _processor_seconds(process), time.perf_counter()
     taken = asyncio.run(_come(load, address, cookie))
-    cpu = (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - begun)
+    cpu = (_processor_seconds(process) - before) / (time.perf_counter() - begun)
     ms = sorted(1000 * seconds for seconds in taken)
     p95, p99 = (statistics.quantiles(ms, n=100)[n - 1] for n in (95, 99))
     return (
@@ -100,26 +103,30 @@ def _measured(load: Load, address: str, cookie: str, process: psutil.Process) ->
     )
 
 
-async def _come(load: Load, address: str, cookie: str) -> list[float]:
+def _processor_seconds(desk: psutil.Process) -> float:
+    """Of all processes of the desk together."""
+    return sum(sum(process.cpu_times()[:2]) for process in (desk, *desk.children(recursive=True)))
+
+
+async def _come(load: Load, address: Address, cookie: str) -> list[float]:
     """The seconds each request took, counted from when it was due; a first one, not counted, opens the connections."""
-    # Let go well before the desk closes what was idle for five seconds.
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=2)
-    async with httpx.AsyncClient(
-        base_url=address, cookies={PLAIN: cookie}, limits=limits, trust_env=False, timeout=30
-    ) as client:
-        await client.get("/ready" if load.expected == 303 else "/health")
-        if load.expected == 200:
-            await load.ask(client, 0)  # type: ignore[misc]
-        start = time.perf_counter() + 0.1
-        due = [start + number / load.per_second for number in range(round(load.per_second * load.seconds))]
-        return list(await asyncio.gather(*(_one(client, load, number, at) for number, at in enumerate(due))))
+    visitors = Visitors(*address, f"{PLAIN}={cookie}")
+    await visitors.get("/ready" if load.expected == 303 else "/health")
+    if load.expected == 200:
+        await load.ask(visitors, 0)
+    start = time.perf_counter() + 0.1
+    due = [start + number / load.per_second for number in range(round(load.per_second * load.seconds))]
+    taken = await asyncio.gather(*(_one(visitors, load, number, at) for number, at in enumerate(due)))
+    visitors.close()
+    return list(taken)
 
 
-async def _one(client: httpx.AsyncClient, load: Load, number: int, at: float) -> float:
+async def _one(visitors: Visitors, load: Load, number: int, at: float) -> float:
     await asyncio.sleep(max(0.0, at - time.perf_counter()))
-    answer: httpx.Response = await load.ask(client, number)  # type: ignore[misc]
-    if answer.status_code != load.expected:
-        raise AssertionError(f"{load.name}: {answer.status_code} instead of {load.expected}: {answer.text[:500]}")
+    answer = await load.ask(visitors, number)
+    if answer.status != load.expected:
+        told = answer.body[:500].decode(errors="replace")
+        raise AssertionError(f"{load.name}: {answer.status} instead of {load.expected}: {told}")
     return time.perf_counter() - at
 
 
@@ -138,16 +145,18 @@ def _silent_engine() -> Iterator[int]:
 
 
 @contextmanager
-def _desk(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
-    """`zhihui desk` over this database, with its address."""
+def _desk(settings: Settings) -> Iterator[tuple[Address, psutil.Process]]:
+    """`zhihui desk` over this database, with its address; its processes are children of the one that is given."""
     with free_socket() as free:
         port = free.getsockname()[1]
     told = {"ZHIHUI_HOME": str(settings.home), "ZHIHUI_PREFECT_PORT": str(settings.prefect_port)}
+    if "ZHIHUI_DESK_PROCESSES" in os.environ:
+        told["ZHIHUI_DESK_PROCESSES"] = os.environ["ZHIHUI_DESK_PROCESSES"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIHUI_")}
     process = subprocess.Popen([*DESK, "--port", str(port)], env=inherited | told)
     try:
         _wait(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+        yield ("127.0.0.1", port), psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -45,6 +45,8 @@ def test_the_city_has_its_processes() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
     assert names[:6] == ["case-lifecycle", "case-visit", "intake", "notices", "take-action", "housekeeping"]
     assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
+    assert {"duty-shift", "duty-watch"} <= set(names)
+    assert {"flood-calls", "call-visit", "start-call"} <= set(names)
 
 
 @each_deployment
@@ -97,6 +99,8 @@ def test_sweeps_are_dropped_when_late_and_visits_have_no_limit() -> None:
     found = {deployment["name"]: deployment.get("concurrency_limit") for deployment in DEPLOYMENTS}
     assert found["case-lifecycle"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert found["case-visit"] is None
+    assert found["flood-calls"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert found["call-visit"] is None
 
 
 def test_the_schedules_are_those_of_the_issue() -> None:
@@ -105,6 +109,10 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["intake"] == ["1-59/5 * * * *"]
     assert crons["notices"] == ["* * * * *"]
     assert crons["housekeeping"] == ["37 * * * *"]
+    assert crons["duty-shift"] == ["0,30 * * * *"]
+    assert crons["duty-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["case-visit"] == crons["take-action"] == []
     assert crons["duty-reminders"] == ["5 7-21 * * *"]
     assert crons["propose-roster"] == crons["publish-roster"] == []
+    assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["call-visit"] == crons["start-call"] == []

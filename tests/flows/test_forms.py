@@ -11,13 +11,15 @@ from prefect.utilities.callables import parameter_schema
 from flows.case_lifecycle import case_lifecycle
 from flows.duty_reminders import duty_reminders
 from flows.duty_roster import propose_roster, publish_roster
+from flows.flood_calls import flood_calls
 from flows.housekeeping import housekeeping
 from flows.intake import intake
 from flows.notices import notices
+from flows.start_call import start_call
 from flows.take_action import take_action
 
 FLOWS = [
-    *(case_lifecycle, housekeeping, intake, notices, take_action),
+    *(case_lifecycle, flood_calls, housekeeping, intake, notices, start_call, take_action),
     *(propose_roster, publish_roster, duty_reminders),
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")

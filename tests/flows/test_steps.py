@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import Failed
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from flows import housekeeping, intake, steps, take_action
+from flows import flood_calls, housekeeping, intake, start_call, steps, take_action
 from tasks.database_errors import DatabaseOutdated, DatabaseUnreachable
 
 STEPS = [
@@ -21,6 +21,9 @@ STEPS = [
     intake.take_in,
     take_action.put,
     take_action.outcome,
+    flood_calls.look_after,
+    flood_calls.send_calls,
+    start_call.begin,
     housekeeping.clear,
     housekeeping.clear_files,
 ]
@@ -50,7 +53,7 @@ def test_a_step_is_never_answered_from_a_cache_and_its_tries_are_bounded(step: T
 
 def test_a_flow_of_every_minute_imports_nothing_heavy() -> None:
     """Each run is a process of its own for now: what it imports, it pays for."""
-    wanted = "import flows.case_lifecycle, flows.notices, flows.take_action, sys"
+    wanted = "import flows.case_lifecycle, flows.flood_calls, flows.notices, flows.take_action, sys"
     heavy = "pandas", "apprise", "openpyxl", "typer"
     code = f"{wanted}; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

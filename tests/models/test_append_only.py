@@ -15,6 +15,8 @@ from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
 from models.desk_record import DeskRecord
 from models.flood_event import NO_EVENT, FloodEvent, Happened, Recording, chained
+from models.flood_response import ResponseDecision
+from models.info_report import IncidentReport
 from models.picture import Picture
 from models.tables import all_tables, table_of
 from tasks.database import reading, transaction
@@ -43,6 +45,8 @@ def with_rows(engine: Engine) -> Engine:
             DeskRecord(key="k", kind="access_revoked", subject="lihe-liaison", by="admin", at=MOMENT),
             Satisfaction(key="k", report_id=1, case_id=1, round=1, score=5, at=MOMENT),
             a_flood_event(),
+            a_decision(),
+            an_entry(),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine
@@ -51,6 +55,21 @@ def with_rows(engine: Engine) -> Engine:
 def a_flood_event() -> FloodEvent:
     row = chained("log:2021-07-20", 0, NO_EVENT, [Happened("entry", MOMENT, "p")], Recording(MOMENT, "desk"))[0]
     return FloodEvent(**row)
+
+
+def a_decision() -> ResponseDecision:
+    return ResponseDecision(
+        consultation="HS20210720-001", hazard="flood", area="410184", level=4, kept=False, former_level=0,
+        suggested_level=4, basis="b", issuer="centre", signed_by="leader", by="leader", at=MOMENT, key="k",
+        origin="desk",
+    )  # fmt: skip
+
+
+def an_entry() -> IncidentReport:
+    return IncidentReport(
+        subject="XQ20210720-001", kind="initial", means="phone", unit="lihe", by="lihe-liaison", at=MOMENT,
+        recorded_at=MOMENT, key="k", origin="desk",
+    )  # fmt: skip
 
 
 def a_picture() -> Picture:

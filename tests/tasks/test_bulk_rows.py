@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from models.case import IntakeBatch, Reporter
 from models.tables import table_of
-from tasks.bulk_rows import _stored_moment, insert_rows, update_rows
+from tasks.bulk_rows import _stored_moment, insert_rows, read_rows, update_rows
 from tasks.database import reading, transaction
 
 BATCHES, REPORTERS = table_of(IntakeBatch), table_of(Reporter)
@@ -83,6 +84,23 @@ def test_columns_that_are_not_named_stay_as_they_are(engine: Engine) -> None:
         assert update_rows(connection, BATCHES, ("id",), told, names=("name", "ended_at")) == 1
     (found,) = all_of(engine, BATCHES)
     assert (found["name"], found["ended_at"], found["taken"]) == ("A", NOON, 2)
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["c", "a"], ["nobody"]])
+def test_rows_are_read_as_sqlalchemy_reads_them(engine: Engine, wanted: list[str]) -> None:
+    names = ("name", "started_at", "ended_at", "rows")
+    with transaction(engine) as connection:
+        insert_rows(connection, BATCHES, [batch(name, duplicates=0, refused=0) for name in "cba"])
+    with reading(engine) as connection:
+        columns = [BATCHES.c[name] for name in names]
+        expected = connection.execute(select(*columns).where(BATCHES.c.name.in_(wanted)).order_by(BATCHES.c.id)).all()
+        assert read_rows(connection, BATCHES, names, "name", wanted, "id") == list(map(tuple, expected))
+
+
+@pytest.mark.parametrize("wanted", [[1], [1, 2]])
+def test_a_question_the_database_refuses_is_refused_in_sqlalchemys_words(engine: Engine, wanted: list[int]) -> None:
+    with reading(engine) as connection, pytest.raises(DBAPIError):
+        read_rows(connection, BATCHES, ("id",), "id", wanted, "no_such_column")
 
 
 def test_nothing_to_write_asks_the_database_nothing(engine: Engine) -> None:

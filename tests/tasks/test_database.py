@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, select, text
+from sqlalchemy import Engine, create_engine, event, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from models.case import Exemption, NumberSeries
@@ -46,6 +46,17 @@ def test_reading_sees_one_state_while_others_write_and_cannot_write_itself(engin
     assert prefixes(engine) == ["a", "b"]
     # The connection goes back to the pool as it was: the next one may write.
     add(engine, "c")
+
+
+def test_sqlite_keeps_its_compiled_statements_from_one_page_to_the_next(sqlite_engine: Engine) -> None:
+    said: list[str] = []
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *what: said.append(what[2]))
+    for _ in range(3):
+        prefixes(sqlite_engine)
+    assert sum(statement.startswith("PRAGMA") for statement in said) <= 2
+    add(sqlite_engine, "a")
+    with reading(sqlite_engine) as connection, pytest.raises(DBAPIError, match="readonly"):
+        connection.execute(text("DELETE FROM number_series"))
 
 
 def test_foreign_keys_hold_in_every_transaction(engine: Engine) -> None:

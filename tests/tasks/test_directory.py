@@ -13,7 +13,7 @@ import deployments
 from models.directory.city_builder import FILES
 from tasks.directory import DirectoryFaulty, check_directory, city_from_documents, kept_city, read_directory
 from tests.cities import SMALL_CITY, changed, write_small_city
-from tests.flood_cities import FLOOD_CITY
+from tests.season_cities import SEASON_CITY
 
 XINZHENG = Path(deployments.__file__).parent / "cities" / "xinzheng"
 
@@ -127,8 +127,8 @@ SHARP = st.sampled_from(
 )
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_in_any_file_end_in_a_traceback(tmp_path: Path, name: str, at: float, cut: int, by: bytes) -> None:
-    write_small_city(tmp_path, FLOOD_CITY)
-    (tmp_path / name).write_bytes(_broken(FLOOD_CITY[name].encode(), at, cut, by))
+    write_small_city(tmp_path, SEASON_CITY)
+    (tmp_path / name).write_bytes(_broken(SEASON_CITY[name].encode(), at, cut, by))
     for fault in check_directory(tmp_path):
         assert str(fault).isprintable()
 

@@ -152,6 +152,7 @@ def _spot_check() -> None:
             sa.ForeignKey("duty_assignment.id", name="fk_spot_check_assignment_id"),
             nullable=False,
         ),
+        sa.Column("post", sa.String(), nullable=False),
         sa.Column("station", sa.String()),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),
@@ -163,6 +164,7 @@ def _spot_check() -> None:
         sa.UniqueConstraint("day", "number", name="uq_spot_check_day"),
     )
     op.create_index("ix_spot_check_assignment_id", "spot_check", ["assignment_id"])
+    op.create_index("ix_spot_check_post", "spot_check", ["post"])
     op.create_index("ix_spot_check_due_at", "spot_check", ["state", "due_at"])
 
 

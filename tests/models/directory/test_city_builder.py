@@ -9,8 +9,8 @@ from models.directory.city_builder import FILES, OPTIONAL, DirectoryFiles, build
 from models.limits import Limit, LimitUnit
 from models.vocabulary import ActionName, RequestKind, Role
 from tests.cities import SMALL_CITY, a_small_city, changed
-from tests.flood_cities import FLOOD_CITY
 from tests.models.directory.judging import texts_of_faults
+from tests.season_cities import SEASON_CITY
 
 
 def test_the_small_city_has_no_fault() -> None:
@@ -86,11 +86,11 @@ def test_a_city_does_without_a_file_it_need_not_have(file: str) -> None:
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith(".csv")])
 def test_an_empty_csv_file_is_one_fault_that_names_its_columns(file: str) -> None:
-    header = FLOOD_CITY[file].split("\n")[0]
+    header = SEASON_CITY[file].split("\n")[0]
     expected = (
         f"{file}: its first row should hold the column names, but nothing stands there. The columns are {header}."
     )
-    assert texts_of_faults({**FLOOD_CITY, file: "\n,,\n"}) == [expected]
+    assert texts_of_faults({**SEASON_CITY, file: "\n,,\n"}) == [expected]
 
 
 @pytest.mark.parametrize("file", ["units.csv", "posts.csv", "areas.csv", "catalogue.csv"])

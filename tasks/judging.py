@@ -1,0 +1,225 @@
+"""Thresholds are judged where readings changed: warnings rise and end, each with the readings that show it.
+
+What is due stands in `water_series.judge_from`; it is emptied in the transaction that raises and ends, so that a visit
+that is killed leaves it for the next one, and a second visit finds nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, or_, select
+
+from models.city import City
+from models.crossings import Crossing, Known, changes, crossings_of
+from models.flood_event import Happened, Recording
+from models.flood_warning import WarningSource
+from models.observation import Doubt
+from models.thresholds import Point, Reading, Transition, dry_points, look_back, points_of, transitions
+from models.water import Station, Threshold, ThresholdKind
+from tasks.database import transaction
+from tasks.flood_events import record_events
+from tasks.observations import OBSERVATIONS, RAIN_DAYS
+from tasks.warning_evidence import end_evidence, evidence
+from tasks.warnings import WARNINGS, RaisedWarning, Raising, end_warning, raise_warning, warning_numbered
+from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
+
+ACTOR = "rule:threshold"
+
+UNDONE = "warning_undone"
+"""An event of a warning that has ended already: no reading supports it any more."""
+
+LATEST_SHOWN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judgement brought about."""
+
+    raised: tuple[RaisedWarning, ...] = ()
+    """Also those that are over already."""
+    ended: tuple[RaisedWarning, ...] = ()
+    undone: tuple[str, ...] = ()
+
+    def __add__(self, other: "Judged") -> "Judged":
+        return Judged(self.raised + other.raised, self.ended + other.ended, self.undone + other.undone)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing came of it."""
+        return not (self.raised or self.ended or self.undone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One threshold whose readings changed, with everything to judge it by."""
+
+    threshold: Threshold
+    station: Station
+    judge_from: datetime
+    points: list[Point]
+    known: list[Known]
+
+
+def judge_waiting(engine: Engine, city: City, recording: Recording, at_once: int = 500) -> Judged:
+    """Judge every threshold whose readings changed, so many series a transaction."""
+    judged = Judged()
+    while True:
+        with transaction(engine) as connection:
+            alone_with_water(connection)
+            waiting = _waiting(connection, at_once)
+            judged += judge_series(connection, city, waiting, recording)
+            if not waiting:
+                return judged + _withdraw(connection, city, recording)
+
+
+def judge_series(connection: Connection, city: City, waiting: Sequence[Series], recording: Recording) -> Judged:
+    """Judge the thresholds of these series, in the caller's transaction, and note that it was done."""
+    judged = Judged()
+    known = _known(connection, waiting)
+    for series in waiting:
+        station = city.water.stations.get(series.station)
+        for threshold in city.water.thresholds_of(series.station) if station is not None else ():
+            if station is not None and threshold.element is series.element:
+                case = _case(connection, city, series, station, threshold, known[threshold.subject])
+                judged += _judge(connection, city, case, recording)
+        series.judge_from = None
+    write_series(connection, waiting)
+    return judged
+
+
+def _waiting(connection: Connection, most: int) -> list[Series]:
+    asked = select(SERIES.c.id).where(SERIES.c.judge_from.is_not(None)).order_by(SERIES.c.judge_from).limit(most)
+    ids = set(connection.scalars(asked))
+    return [each for each in all_series(connection).values() if each.id in ids] if ids else []
+
+
+def _known(connection: Connection, waiting: Sequence[Series]) -> dict[str, list[Known]]:
+    """The warnings of these stations that last at the first reading that changed, or later."""
+    found: dict[str, list[Known]] = defaultdict(list)
+    since = min((each.judge_from for each in waiting if each.judge_from is not None), default=None)
+    if since is None:
+        return found
+    asked = select(WARNINGS.c.subject, WARNINGS.c.number, WARNINGS.c.raised_at, WARNINGS.c.ended_at).where(
+        WARNINGS.c.source == WarningSource.THRESHOLD.value,
+        WARNINGS.c.drill.is_(False),
+        or_(WARNINGS.c.ended_at.is_(None), WARNINGS.c.ended_at >= since),
+    )
+    for row in connection.execute(asked.order_by(WARNINGS.c.raised_at, WARNINGS.c.id)):
+        found[row.subject].append(Known(row.number, row.raised_at, row.ended_at))
+    return found
+
+
+def _case(
+    connection: Connection, city: City, series: Series, station: Station, threshold: Threshold, known: list[Known]
+) -> _Case:
+    judge_from = series.judge_from
+    if judge_from is None:
+        raise ValueError(f"{series.station} {series.element} waits for no judgement")
+    mine = [one for one in known if one.ended_at is None or one.ended_at >= judge_from]
+    if threshold.kind is ThresholdKind.DRY_DAYS:
+        points = _dry(connection, city, series, threshold)
+        # A day is judged when it is over, by any reading behind its end.
+        judge_from = judge_from - timedelta(days=1)
+    else:
+        begin = judge_from - look_back(threshold, city.water, station.silent_after)
+        readings = good_readings(connection, series.id, begin)
+        points = points_of(threshold, city.water, readings, station.silent_after)
+    return _Case(threshold, station, judge_from, points, mine)
+
+
+def good_readings(
+    connection: Connection, series_id: int, since: datetime, until: datetime | None = None
+) -> list[Reading]:
+    """The readings of a series that may be used, in order."""
+    asked = select(OBSERVATIONS.c.at, OBSERVATIONS.c.value).where(
+        OBSERVATIONS.c.series_id == series_id,
+        OBSERVATIONS.c.at >= since,
+        OBSERVATIONS.c.doubt == Doubt.NONE.value,
+    )
+    if until is not None:
+        asked = asked.where(OBSERVATIONS.c.at <= until)
+    return [Reading(row.at, row.value) for row in connection.execute(asked.order_by(OBSERVATIONS.c.at))]
+
+
+def _dry(connection: Connection, city: City, series: Series, threshold: Threshold) -> list[Point]:
+    """Days without rain, counted over as many days as the threshold asks for and some more."""
+    newest = series.standing.good_at
+    if newest is None or series.judge_from is None:
+        return []
+    days = int(max(threshold.value, threshold.clears_at)) + 2
+    first = city.water.rain_day(series.judge_from.astimezone(city.zone)) - timedelta(days=days)
+    asked = select(RAIN_DAYS.c.day, RAIN_DAYS.c.total).where(
+        RAIN_DAYS.c.series_id == series.id, RAIN_DAYS.c.day >= first, RAIN_DAYS.c.readings > 0
+    )
+    return dry_points({row.day: row.total for row in connection.execute(asked)}, city.water, city.zone, newest)
+
+
+def _judge(connection: Connection, city: City, case: _Case, recording: Recording) -> Judged:
+    open_before = any(_lasts_at(one, case.judge_from) for one in case.known)
+    moves = transitions(case.threshold, case.points, case.judge_from, open_before, city.zone, case.station.silent_after)
+    crossings = crossings_of(moves, open_before)
+    todo = changes(crossings, case.known, case.judge_from)
+    ended = [_end(connection, number, case, transition, recording, city) for number, transition in todo.ends]
+    raised = [_raise(connection, city, case, crossing, recording) for crossing in todo.raises]
+    for number in todo.undone:
+        happened = Happened(UNDONE, recording.now, ACTOR, {"why": "corrected"})
+        record_events(connection, f"warning:{number}", [happened], recording)
+    return Judged(tuple(filter(None, raised)), tuple(filter(None, ended)), todo.undone)
+
+
+def _lasts_at(known: Known, moment: datetime) -> bool:
+    """Whether a warning lasts just before a moment."""
+    return known.raised_at < moment and (known.ended_at is None or known.ended_at >= moment)
+
+
+def _raise(
+    connection: Connection, city: City, case: _Case, crossing: Crossing, recording: Recording
+) -> RaisedWarning | None:
+    threshold, station = case.threshold, case.station
+    begins = crossing.raised or Transition(True, case.judge_from, None, case.judge_from)
+    raising = Raising(
+        threshold.hazard,
+        WarningSource.THRESHOLD,
+        threshold.severity,
+        threshold.subject,
+        station.area,
+        begins.at,
+        evidence(threshold, station, begins, _latest(case.points, begins.at), city.edition),
+        station.code,
+        threshold.code,
+        threshold.calls,
+    )
+    over = crossing.ended
+    raised = raise_warning(connection, city, raising, recording, ACTOR, told=over is None)
+    if raised is None or over is None:
+        return raised
+    found = end_evidence(threshold, over, _latest(case.points, over.at))
+    end_warning(connection, city, raised.number, over.at, found, recording, ACTOR)
+    return warning_numbered(connection, raised.number)
+
+
+def _end(
+    connection: Connection, number: str, case: _Case, transition: Transition | None, recording: Recording, city: City
+) -> RaisedWarning | None:
+    at = transition.at if transition is not None else recording.now
+    found = end_evidence(case.threshold, transition, _latest(case.points, at))
+    end_warning(connection, city, number, at, found, recording, ACTOR)
+    return warning_numbered(connection, number)
+
+
+def _withdraw(connection: Connection, city: City, recording: Recording) -> Judged:
+    """End warnings of thresholds the city does not have any more."""
+    in_force = {threshold.subject for threshold in city.water.thresholds}
+    asked = select(WARNINGS.c.number, WARNINGS.c.subject).where(
+        WARNINGS.c.source == WarningSource.THRESHOLD.value, WARNINGS.c.drill.is_(False), WARNINGS.c.ended_at.is_(None)
+    )
+    gone = [row.number for row in connection.execute(asked) if row.subject not in in_force]
+    for number in gone:
+        end_warning(connection, city, number, recording.now, {"why": "withdrawn"}, recording, ACTOR)
+    return Judged(ended=tuple(filter(None, (warning_numbered(connection, number) for number in gone))))
+
+
+def _latest(points: Sequence[Point], until: datetime) -> list[Point]:
+    return [point for point in points if point.at <= until][-LATEST_SHOWN:]

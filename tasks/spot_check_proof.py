@@ -1,0 +1,135 @@
+"""The proof of a day's spot checks: sealed before it began, the seed fits the seal, and they were asked as it says."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from models.city import City
+from models.flood_event import NO_EVENT, flood_event_hash
+from models.spot_checks import PlannedCheck, seed_digest
+from tasks.flood_events import EVENTS
+from tasks.spot_checks import (
+    ASKED,
+    ASKED_WITHIN,
+    CHECKS,
+    REVEALED,
+    SKIPPED,
+    Seal,
+    begins,
+    checks_stream,
+    events_of_day,
+    planned_of,
+    seal_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedCheck:
+    """One check: what the seed says, and what was done."""
+
+    number: int
+    planned_at: datetime
+    shift: str
+    place: str
+    asked_at: datetime | None
+    skipped: str | None
+    """Why it was not asked, as its event says: late, sealed_late or nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayProof:
+    """What the proof of a day found; problems are codes of the words' group seal_problem, none where it holds."""
+
+    day: date
+    problems: tuple[str, ...]
+    sealed_at: datetime | None = None
+    digest: str | None = None
+    revealed_at: datetime | None = None
+    seed: str | None = None
+    checks: tuple[ProvedCheck, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.problems
+
+
+def prove_day(connection: Connection, city: City, day: date, now: datetime) -> DayProof:
+    """Prove a day's checks from its events alone, and its rows against them."""
+    seal = seal_of(connection, city, day)
+    if seal is None:
+        return DayProof(day, ("not_sealed",))
+    if now < begins(city, day + timedelta(days=1)) + ASKED_WITHIN:
+        return DayProof(day, ("not_over",), seal.sealed_at, seal.digest)
+    problems = [] if _chain_fits(connection, day) else ["chain_broken"]
+    if seal.sealed_at >= begins(city, day):
+        problems.append("sealed_late")
+    revealed = events_of_day(connection, day, REVEALED)
+    if not revealed:
+        return DayProof(day, (*problems, "not_revealed"), seal.sealed_at, seal.digest)
+    seed = str(json.loads(revealed[0].facts)["seed"])
+    found = DayProof(day, (), seal.sealed_at, seal.digest, revealed[0].at, seed)
+    if seed_digest(bytes.fromhex(seed)) != seal.digest:
+        return _with(found, [*problems, "digest_differs"], ())
+    checks, faults = _compare(connection, city, seal, bytes.fromhex(seed))
+    return _with(found, [*problems, *faults], checks)
+
+
+def _with(found: DayProof, problems: Sequence[str], checks: Sequence[ProvedCheck]) -> DayProof:
+    return DayProof(
+        found.day, tuple(problems), found.sealed_at, found.digest, found.revealed_at, found.seed, tuple(checks)
+    )
+
+
+def _compare(connection: Connection, city: City, seal: Seal, seed: bytes) -> tuple[list[ProvedCheck], list[str]]:
+    """What the seed says beside what was done, and where they differ."""
+    done = {facts["number"]: (row, facts) for row, facts in _told(connection, seal.day)}
+    rows = {row.number: row for row in connection.execute(select(CHECKS).where(CHECKS.c.day == seal.day))}
+    checks, faults = [], []
+    for check in planned_of(seed, seal, city):
+        row, facts = done.pop(check.number, (None, {}))
+        asked_at = row.at if row is not None and row.kind == ASKED else None
+        skipped = facts.get("why") if row is not None and row.kind == SKIPPED else None
+        checks.append(ProvedCheck(check.number, check.at, check.shift, check.place, asked_at, skipped))
+        if row is None:
+            faults.append("check_missing")
+        elif not _as_planned(check, facts, asked_at):
+            faults.append("check_differs")
+        kept = rows.pop(check.number, None)
+        if (asked_at is None) != (kept is None) or (kept is not None and not _row_fits(kept, facts, asked_at)):
+            faults.append("row_differs")
+    if done or rows:
+        faults.append("check_invented")
+    return checks, list(dict.fromkeys(faults))
+
+
+def _told(connection: Connection, day: date) -> list[tuple[Any, Mapping[str, Any]]]:
+    return [(row, json.loads(row.facts)) for row in events_of_day(connection, day, ASKED, SKIPPED)]
+
+
+def _as_planned(check: PlannedCheck, facts: Mapping[str, Any], asked_at: datetime | None) -> bool:
+    same = datetime.fromisoformat(facts["planned_at"]) == check.at
+    same = same and (facts["shift"], facts["place"]) == (check.shift, check.place)
+    return same and (asked_at is None or check.at <= asked_at <= check.at + ASKED_WITHIN)
+
+
+def _row_fits(row: Any, facts: Mapping[str, Any], asked_at: datetime | None) -> bool:
+    return (row.code, row.post, row.asked_at) == (facts["code"], facts["post"], asked_at) and row.due_at == (
+        datetime.fromisoformat(facts["due_at"])
+    )
+
+
+def _chain_fits(connection: Connection, day: date) -> bool:
+    """Whether the whole stream of the day's year fits together."""
+    head = NO_EVENT
+    rows = connection.execute(select(EVENTS).where(EVENTS.c.stream == checks_stream(day)).order_by(EVENTS.c.seq))
+    for number, row in enumerate(rows.mappings(), 1):
+        same = row["seq"] == number and row["previous_hash"] == head
+        if not same or flood_event_hash(head, dict(row)) != row["hash"]:
+            return False
+        head = str(row["hash"])
+    return True
