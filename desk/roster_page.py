@@ -24,6 +24,9 @@ from tasks.roster_reading import published_places
 
 CONFLICT = 409
 
+YEARS_SHOWN = 20
+"""How many years back and ahead a month may be asked for."""
+
 BACK, AHEAD = timedelta(days=31), timedelta(days=400)
 """How much of the roster a calendar holds."""
 
@@ -137,8 +140,10 @@ def _posted(desk: Desk, request: Request, token: str, posted: dict[str, str], *,
 
 
 def _month(text: str, opened: OpenedDuty) -> date:
-    """The month asked for, else the present one."""
+    """The month asked for, of the years around now, else the present one."""
+    today = opened.now.astimezone(opened.city.zone).date()
     try:
-        return date.fromisoformat(f"{text}-01")
+        asked = date.fromisoformat(f"{text}-01")
     except ValueError:
-        return opened.now.astimezone(opened.city.zone).date().replace(day=1)
+        return today.replace(day=1)
+    return asked if abs(asked.year - today.year) <= YEARS_SHOWN else today.replace(day=1)

@@ -143,4 +143,3 @@ def place_at(engine: Engine, city: City, shift: str, place: str = "officer") -> 
     with reading(engine) as connection:
         found = published_places(connection, city, at("2000-01-01 00:00"), at("2100-01-01 00:00"))
     return next(one for one in found if (one.shift.code, one.place) == (shift, place))
-

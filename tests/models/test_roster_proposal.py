@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -28,6 +29,8 @@ from tests.rosters import (
     twenty_people,
 )
 
+Solve = Callable[[RosterProblem, int], Roster]
+
 SOLVERS = pytest.mark.parametrize("solve", [propose_plainly, propose_by_cp_sat])
 
 
@@ -45,7 +48,7 @@ def hard_faults(city: City, problem: RosterProblem, roster: Roster) -> list[str]
 
 
 @SOLVERS
-def test_a_season_of_three_places_and_twenty_people_is_even_in_seconds(solve: "type[propose_plainly]") -> None:
+def test_a_season_of_three_places_and_twenty_people_is_even_in_seconds(solve: Solve) -> None:
     leave = [("leader-1", "2021-06-01", "2021-06-20"), ("officer-2", "2021-07-01", "2021-07-15")]
     city = a_flood_city(twenty_people(leave=leave))
     problem = problem_of(city, *SEASON)
@@ -60,7 +63,7 @@ def test_a_season_of_three_places_and_twenty_people_is_even_in_seconds(solve: "t
 
 
 @SOLVERS
-def test_people_who_may_stand_in_several_places_are_even_in_each_and_together(solve: "type[propose_plainly]") -> None:
+def test_people_who_may_stand_in_several_places_are_even_in_each_and_together(solve: Solve) -> None:
     staff = [f"staff-{n}" for n in range(1, 17)]
     pools = {"leader": [f"leader-{n}" for n in range(1, 5)], "cadre": staff, "officer": staff}
     city = a_flood_city(duty_documents(pools))
@@ -85,7 +88,7 @@ def test_every_pattern_of_the_domain_comes_out_even(pattern: str) -> None:
 
 
 @SOLVERS
-def test_the_same_seed_gives_the_same_roster(solve: "type[propose_plainly]") -> None:
+def test_the_same_seed_gives_the_same_roster(solve: Solve) -> None:
     problem = problem_of(a_flood_city(twenty_people()), date(2021, 6, 1), date(2021, 6, 21))
     assert solve(problem, 5) == solve(problem, 5)
 
@@ -96,7 +99,7 @@ def test_another_seed_gives_another_roster() -> None:
 
 
 @SOLVERS
-def test_a_b_post_stands_in_only_where_its_a_post_may_not(solve: "type[propose_plainly]") -> None:
+def test_a_b_post_stands_in_only_where_its_a_post_may_not(solve: Solve) -> None:
     pools = {"leader": ["leader-1", "leader-2"], "officer": ["a-1", "b-1", "officer-2", "officer-3"]}
     leave = [("a-1", "2021-07-05", "2021-07-20")]
     city = a_flood_city(duty_documents(pools, pairs=[("officer", "a-1", "b-1")], leave=leave))
@@ -112,7 +115,7 @@ def test_a_b_post_stands_in_only_where_its_a_post_may_not(solve: "type[propose_p
 
 
 @SOLVERS
-def test_two_who_alternate_leave_no_day_open(solve: "type[propose_plainly]") -> None:
+def test_two_who_alternate_leave_no_day_open(solve: Solve) -> None:
     """The water bureau of the domain's account: in effect two men alternate 24 hours for the whole season."""
     city = a_flood_city(duty_documents({"leader": ["leader-1", "leader-2"], "officer": ["officer-1", "officer-2"]}))
     problem = problem_of(city, date(2021, 7, 1), date(2021, 7, 31))
@@ -122,7 +125,7 @@ def test_two_who_alternate_leave_no_day_open(solve: "type[propose_plainly]") -> 
 
 
 @SOLVERS
-def test_published_shifts_before_and_after_keep_their_rest(solve: "type[propose_plainly]") -> None:
+def test_published_shifts_before_and_after_keep_their_rest(solve: Solve) -> None:
     city = a_flood_city(twenty_people())
     before, after = (problem_of(city, day, day) for day in (date(2021, 6, 30), date(2021, 7, 6)))
     around = [*standings_of(before, propose_plainly(before)), *standings_of(after, propose_plainly(after))]
