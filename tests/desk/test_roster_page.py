@@ -130,7 +130,7 @@ def test_a_form_sent_twice_acts_once_and_a_late_decision_says_who_was_first(room
     room.sends("centre-head", "answer", change=code, do="refuse")
     late = room.sends("centre-head", "answer", change=code, do="grant")
     assert late.status_code == 409
-    assert "未获同意（运行中心负责人" in text_of(late.text)
+    assert "未通过（运行中心负责人" in text_of(late.text)
 
 
 def test_a_refusal_is_said_on_the_page_with_its_reason_and_what_was_typed(room: Room) -> None:
