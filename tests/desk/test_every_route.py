@@ -92,11 +92,11 @@ WAYS: dict[str, Way] = {
     "POST /admin/revoke": Way(frozenset({"admin"}), form={"post": "water-liaison", "reason": "换人"}),
     "POST /admin/test": Way(frozenset({"admin"}), form={"post": "lihe-liaison"}),
     "GET /wall/{token}": Way(CENTRE, Purpose.WALL),
-    # A post without duty is told that there is no duty room; its forms change nothing.
-    "GET /duty/{token}/roster": Way(POSTS, Purpose.DUTY),
-    "GET /duty/{token}/roster.ics": Way(POSTS, Purpose.DUTY),
-    "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
-    "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
+    # This city has no duty room, and nobody a link to one: who gets in where there is one, test_roster_page says.
+    "GET /duty/{token}/roster": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/roster.ics": Way(frozenset(), Purpose.DUTY),
+    "POST /duty/{token}/roster/ask": Way(frozenset(), Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
+    "POST /duty/{token}/roster/answer": Way(frozenset(), Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),

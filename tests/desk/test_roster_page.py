@@ -184,6 +184,19 @@ def test_the_calendar_holds_mine_or_everybodys(room: Room) -> None:
     assert everybody.text.count("BEGIN:VEVENT") == 28
 
 
+def test_whom_the_roster_does_not_concern_it_opens_for_nobody_and_no_form_does_anything(room: Room) -> None:
+    for post in ("lihe-liaison", "water-head", "nobody"):
+        for path in (room.path(post), f"{room.path(post)}.ics"):
+            answer = room.client.get(path)
+            assert answer.status_code == 403
+            assert "flood" not in text_of(answer.text)
+        proof = proof_of(room.page("flood-officer-1"))
+        for what in ("ask", "answer"):
+            fields = {"form": "leave", "first": "2021-12-01", "last": "2021-12-02", "reason": "外出", "do": "grant"}
+            assert room.client.post(f"{room.path(post)}/{what}", data=proof | fields).status_code == 403
+    assert changes(room) == 0
+
+
 def test_a_link_for_another_purpose_opens_nothing(room: Room) -> None:
     for purpose in (Purpose.MINE, Purpose.WALL, Purpose.FLOOD):
         assert room.client.get(room.path("flood-officer-1", purpose)).status_code == 403
