@@ -99,6 +99,7 @@ WAYS: dict[str, Way] = {
     "GET /duty/{token}/log/{day}": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.docx": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.pdf": Way(frozenset(), Purpose.DUTY),
+    # This city has no duty room, and nobody a link to one: who gets in where there is one, test_roster_page says.
     "GET /duty/{token}/roster": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/roster.ics": Way(frozenset(), Purpose.DUTY),
     "POST /duty/{token}/roster/ask": Way(frozenset(), Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
