@@ -31,6 +31,9 @@ from tasks.spot_check_answers import answer_spot_check, checks_of
 from tests.scenarios.season import Process, Season
 
 MINUTE = timedelta(minutes=1)
+
+REPORTED_AHEAD = timedelta(hours=3, minutes=10)
+"""Whoever reports in time does so at most so long before: somebody looks every three hours."""
 ROWS = table_of(DutyHandover)
 
 
@@ -65,7 +68,7 @@ class People:
         if Process.CALLS in processes:
             self._answer_calls(now)
             self._decide(now)
-        if local.minute in (45, 55) or local.hour in (10, 18):
+        if local.minute == 45 or Process.FLOOD_WATCH in processes:
             self._report(now)
 
     def acting(self, post: str, now: datetime) -> Acting:
@@ -166,7 +169,7 @@ class People:
                 )
 
     def _report(self, now: datetime) -> None:
-        ahead = now + 20 * MINUTE
+        ahead = now + REPORTED_AHEAD
         with reading(self.engine) as connection:
             states = [OwedState.OWED.value, OwedState.LATE.value]
             due = select(OWED).where(OWED.c.state.in_(states), OWED.c.given_at.is_(None), OWED.c.due_at <= ahead)
