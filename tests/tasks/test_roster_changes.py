@@ -266,6 +266,27 @@ def lapsed(room: Room) -> int:
         return lapse_changes(connection, room.city, room.recording)
 
 
+def test_who_answered_or_need_not_any_more_is_not_called_again(local_room: Room) -> None:
+    room = local_room
+
+    def waited_for() -> list[str]:
+        rows = rows_of(room.engine, select(NOTICES).where(NOTICES.c.kind == "roster_asked"))
+        return sorted(row.recipient for row in rows if row.acknowledged_at is None)
+
+    leader = str(room.at(DAY, "leader").post)
+    change = change_of(room.asks(room.free_for(DAY)))
+    assert waited_for() == [change.to_post]
+    change_of(room.accepts(change))
+    assert waited_for() == sorted(["centre-head", leader])
+    change_of(room.decides(change, leader))
+    assert waited_for() == []
+    second = change_of(room.asks(room.free_for("2021-07-14T08:00"), "2021-07-14T08:00", "key-2"))
+    assert waited_for() == [second.to_post]
+    with transaction(room.engine) as connection:
+        withdraw_change(connection, room.city, second.code, second.asked_by, room.recording)
+    assert waited_for() == []
+
+
 def test_a_wish_whose_shift_was_amended_meanwhile_no_longer_fits(local_room: Room) -> None:
     room = local_room
     first = room.free_for(DAY)
