@@ -12,7 +12,7 @@ from models.tables import table_of
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
 from tasks.roster_reading import balances, find_roster
-from tasks.rosters import Solver, Wish, drop_roster, propose_roster, publish_roster, quality_now
+from tasks.rosters import Solver, Wish, drop_roster, next_span, propose_roster, publish_roster, quality_now
 from tests.rosters import (
     FOUR_WEEKS,
     MORNING,
@@ -26,6 +26,7 @@ from tests.rosters import (
     stored_places,
     twenty_people,
 )
+from tests.stored_cases import at
 
 NOTICES = table_of(Notice)
 
@@ -98,6 +99,18 @@ def test_a_further_span_extends_the_season_and_keeps_the_rest_across_the_seam(en
     for place in ("leader", "cadre", "officer"):
         assert there["2021-07-28T08:00", place] != there["2021-07-29T08:00", place]
     assert len(there) == 84 + 39
+
+
+def test_a_season_that_is_extended_while_it_runs_is_rostered_from_where_it_ended(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine, twenty_people())
+    published(sqlite_engine, city, date(2021, 9, 1), date(2021, 9, 30), at("2021-08-20 09:00"))
+    longer = flood_city_in(sqlite_engine, twenty_people(more='extended_until: ["2021-10-20"]\n'))
+    with reading(sqlite_engine) as connection:
+        span = next_span(connection, longer, at("2021-09-25 09:00"))
+        assert next_span(connection, city, at("2021-10-05 09:00")) == (date(2022, 5, 15), date(2022, 9, 30))
+    assert span == (date(2021, 10, 1), date(2021, 10, 20))
+    published(sqlite_engine, longer, *span, at("2021-09-25 09:00"))
+    assert len(in_force(sqlite_engine, longer)) == 150
 
 
 def test_what_one_roster_gave_too_much_the_next_one_makes_up_for(sqlite_engine: Engine) -> None:
