@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from models.city import City
 from models.notice import NoticeKind
 from models.roster_problem import Standing
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.acknowledge import How, acknowledge_notice
+from tasks.flood_notices import NOTICES, FloodNotice, write_flood_notices
 from tasks.roster_change_rows import StoredChange
 from tasks.roster_notices import line_of, subject_of, urgency
 from tasks.roster_reading import Place
@@ -32,7 +33,7 @@ def tell_asked(
             NoticeKind.ROSTER_ASKED,
             post,
             subject_of(post),
-            f"roster-{step}:{change.code}:{post}",
+            _asked_key(change.code, step, post),
             facts,
             urgency(begins_at, now),
             requires_ack=True,
@@ -40,6 +41,20 @@ def tell_asked(
         for post in to
     ]
     return write_flood_notices(connection, drafts, now)
+
+
+def end_asking(
+    connection: Connection, change: StoredChange, asked: Iterable[str], steps: Iterable[str], by: str, now: datetime
+) -> None:
+    """Nobody needs to answer any more: the silence of those who were asked climbs no further.
+
+    Messages are found by their exact keys: a search by how keys begin would read every message the city ever sent.
+    """
+    posts = list(asked)
+    keys = [_asked_key(change.code, step, post) for step in steps for post in posts]
+    found = connection.scalars(select(NOTICES.c.id).where(NOTICES.c.dedupe_key.in_(keys))).all()
+    for notice_id in found:
+        acknowledge_notice(connection, notice_id, by, How.ACTION, now)
 
 
 def tell_decided(connection: Connection, city: City, change: StoredChange, now: datetime) -> int:
@@ -112,6 +127,10 @@ def _facts(city: City, change: StoredChange) -> dict[str, Any]:
 
 def _line(city: City, standing: Standing) -> dict[str, Any]:
     return line_of(city.duty, standing)
+
+
+def _asked_key(change: str, step: str, post: str) -> str:
+    return f"roster-{step}:{change}:{post}"
 
 
 def _name(city: City, post: str | None) -> str | None:

@@ -14,11 +14,11 @@ from models.duty import ChangeKind, ChangeState
 from models.duty_rules import DutyRules
 from models.flood_event import Happened, Recording
 from models.refusal import Refusal
-from models.roster_approval import approvers
+from models.roster_approval import approvers, publishers
 from models.roster_change import Wanted, judge_change
 from models.roster_problem import Standing
 from tasks.flood_events import record_events
-from tasks.roster_change_notices import tell_asked, tell_decided, tell_moved
+from tasks.roster_change_notices import end_asking, tell_asked, tell_decided, tell_moved
 from tasks.roster_change_rows import (
     StoredChange,
     around,
@@ -104,6 +104,7 @@ def accept_change(
     if refusal is not None:
         return refusal
     settle_change(connection, code, ChangeState.ACCEPTED, accepted_at=recording.now)
+    end_asking(connection, change, [by], ["accept"], by, recording.now)
     _record(connection, change, "change_accepted", by, {"change": code}, recording)
     deciders = approvers_of(connection, city, change.wanted)
     tell_asked(connection, city, change, deciders, "decide", recording.now)
@@ -256,6 +257,7 @@ def _granted(connection: Connection, city: City, change: StoredChange, by: str, 
         if connection.execute(mine.values(post=after)).rowcount != 1:
             raise RuntimeError(f"{change.code}: place {place.assignment_id} moved while its roster was held")
     _record(connection, change, "change_granted", by, _facts(change) | {"words": change.words}, recording)
+    _nobody_asked(connection, city, change, by, recording.now)
     settled = _anew(connection, city, change.code)
     tell_decided(connection, city, settled, recording.now)
     tell_moved(connection, city, settled, _mates(connection, city, settled), recording.now)
@@ -281,9 +283,16 @@ def _ended(
     """A wish ends without a change of the roster; the people it is about are told."""
     settle_change(connection, change.code, state, decided_by=by, decided_at=recording.now, words=words)
     _record(connection, change, f"change_{state.value}", by, {"change": change.code, "words": words}, recording)
+    _nobody_asked(connection, city, change, by, recording.now)
     settled = _anew(connection, city, change.code)
     tell_decided(connection, city, settled, recording.now)
     return settled
+
+
+def _nobody_asked(connection: Connection, city: City, change: StoredChange, by: str, now: datetime) -> None:
+    """It is settled: neither the other one nor anybody who approves is waited for."""
+    asked = {change.to_post, *approvers_of(connection, city, change.wanted), *publishers(city, _duty(city))}
+    end_asking(connection, change, sorted(asked), ["accept", "decide"], by, now)
 
 
 def _mates(connection: Connection, city: City, change: StoredChange) -> list[Place]:

@@ -14,8 +14,8 @@ from models.roster_problem import RosterProblem, Standing, pose
 from models.roster_proposal import Roster
 from tasks.city_edition import current_city, load_city
 from tasks.database import reading, transaction
-from tasks.roster_reading import Place, StoredRoster, places_of, published_places
-from tasks.rosters import Proposal, Solver, Wish, propose_roster, publish_roster
+from tasks.roster_reading import Place, StoredRoster, list_rosters, places_of, published_places
+from tasks.rosters import Proposal, Solver, Wish, keep_proposal, propose_roster, publish_roster
 from tests.cities import SMALL_CITY
 from tests.flood_cities import DUTY_YAML, FLOOD_CITY
 from tests.stored_cases import at
@@ -107,11 +107,23 @@ def recording(now: datetime = MORNING, origin: str = "command") -> Recording:
     return Recording(now, origin, "edition")
 
 
+_WORKED_OUT: dict[tuple[str, date, date], list[Standing]] = {}
+"""What the solver found for the first roster of a city: many tests begin with the same one."""
+
+
 def proposed(engine: Engine, city: City, first: date, last: date, now: datetime = MORNING) -> Proposal:
     """A proposal of these days by the plain solver."""
-    found = propose_roster(engine, city, Wish(first, last, "centre-head", Solver.PLAIN), recording(now))
+    wish, known = Wish(first, last, "centre-head", Solver.PLAIN), _WORKED_OUT.get((city.edition, first, last))
+    with transaction(engine) as connection:
+        is_first = not list_rosters(connection)
+        if known is not None and is_first:
+            return keep_proposal(connection, city, duty_of(city), wish, known, recording(now))
+    found = propose_roster(engine, city, wish, recording(now))
     if isinstance(found, Refusal):
         raise AssertionError(found)
+    if is_first:
+        places = stored_places(engine, city, found.roster)
+        _WORKED_OUT[city.edition, first, last] = [place.standing for place in places]
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from typer.testing import CliRunner
@@ -18,9 +19,11 @@ FIVE_DAYS = ["--from", "2021-07-01", "--to", "2021-07-05", "--by", "centre-head"
 
 
 @pytest.fixture
-def city(settings: Settings) -> City:
+def city(settings: Settings, sqlite_template: Path) -> City:
     """Twenty people in force in this machine's database."""
-    engine = open_database(settings.database_url)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    copyfile(sqlite_template, settings.database_url.removeprefix("sqlite:///"))
+    engine = open_database(settings.database_url, migrate=False)
     found = flood_city_in(engine, twenty_people())
     engine.dispose()
     return found

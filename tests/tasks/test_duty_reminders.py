@@ -20,9 +20,9 @@ Reminding = Callable[[datetime], Reminded]
 
 
 @pytest.fixture
-def city(engine: Engine) -> City:
-    city = flood_city_in(engine)
-    published(engine, city, *FOUR_WEEKS)
+def city(sqlite_engine: Engine) -> City:
+    city = flood_city_in(sqlite_engine)
+    published(sqlite_engine, city, *FOUR_WEEKS)
     return city
 
 
@@ -31,7 +31,8 @@ def reminded(engine: Engine, city: City, now: datetime) -> Reminded:
         return remind_of_duty(connection, city, now)
 
 
-def test_the_three_of_tomorrow_are_told_from_the_citys_hour_on_and_only_once(engine: Engine, city: City) -> None:
+def test_the_three_of_tomorrow_are_told_from_the_citys_hour_on_and_only_once(sqlite_engine: Engine, city: City) -> None:
+    engine = sqlite_engine
     monday = "2021-07-12"
     assert reminded(engine, city, at(f"{monday} 15:59")) == Reminded(0, 0, 0)
     assert reminded(engine, city, at(f"{monday} 16:05")) == Reminded(3, 0, 0)
@@ -47,11 +48,13 @@ def test_the_three_of_tomorrow_are_told_from_the_citys_hour_on_and_only_once(eng
     assert leader.subject == f"duty:{leader.recipient}"
 
 
-def test_a_visit_that_comes_late_still_tells_the_same_day(engine: Engine, city: City) -> None:
+def test_a_visit_that_comes_late_still_tells_the_same_day(sqlite_engine: Engine, city: City) -> None:
+    engine = sqlite_engine
     assert reminded(engine, city, at("2021-07-12 20:05")).day_before == 3
 
 
-def test_on_sunday_the_week_ahead_is_told_to_everybody_in_it(engine: Engine, city: City) -> None:
+def test_on_sunday_the_week_ahead_is_told_to_everybody_in_it(sqlite_engine: Engine, city: City) -> None:
+    engine = sqlite_engine
     sunday = at("2021-07-11 16:05")
     told = reminded(engine, city, sunday)
     assert told.day_before == 3

@@ -153,7 +153,8 @@ def test_a_swap_moves_both_and_the_roster_stays_sound(room: Room) -> None:
     assert not [fault for fault in check_roster(room.city, duty_of(room.city), standings) if fault.forbids]
 
 
-def test_the_same_form_twice_asks_once(room: Room) -> None:
+def test_the_same_form_twice_asks_once(local_room: Room) -> None:
+    room = local_room
     other = room.free_for(DAY)
     first, second = change_of(room.asks(other)), change_of(room.asks(other))
     assert first == second
@@ -196,8 +197,9 @@ def test_a_shift_has_one_open_wish_at_a_time(local_room: Room) -> None:
 
 
 def test_only_the_one_who_is_asked_answers_and_only_who_approves_decides_the_first_decision_counts(
-    room: Room,
+    local_room: Room,
 ) -> None:
+    room = local_room
     change = change_of(room.asks(room.free_for(DAY)))
     assert refusal_of(room.accepts(change, by=change.asked_by)).code == "change_not_yours"
     assert refusal_of(room.decides(change, "centre-head")).code == "change_not_accepted"
@@ -222,7 +224,8 @@ def test_a_leader_never_decides_about_himself(local_room: Room) -> None:
     change_of(room.decides(change, "centre-head"))
 
 
-def test_declining_ends_it_and_the_asker_hears_the_words(room: Room) -> None:
+def test_declining_ends_it_and_the_asker_hears_the_words(local_room: Room) -> None:
+    room = local_room
     change = change_of(room.accepts(change_of(room.asks(room.free_for(DAY))), agrees=False))
     assert (change.state, change.words) == (ChangeState.REFUSED, "可以")
     assert room.told("roster_decided") == [change.asked_by]
@@ -245,7 +248,8 @@ def test_an_amendment_counts_at_once_and_names_its_approver(room: Room) -> None:
     assert room.kinds() == ["change_granted"]
 
 
-def test_a_wish_lapses_when_its_shift_begins_and_both_are_told_once(room: Room) -> None:
+def test_a_wish_lapses_when_its_shift_begins_and_both_are_told_once(local_room: Room) -> None:
+    room = local_room
     change = change_of(room.asks(room.free_for(DAY)))
     room.now = at("2021-07-12 07:59")
     assert lapsed(room) == 0
@@ -260,6 +264,27 @@ def test_a_wish_lapses_when_its_shift_begins_and_both_are_told_once(room: Room) 
 def lapsed(room: Room) -> int:
     with transaction(room.engine) as connection:
         return lapse_changes(connection, room.city, room.recording)
+
+
+def test_who_answered_or_need_not_any_more_is_not_called_again(local_room: Room) -> None:
+    room = local_room
+
+    def waited_for() -> list[str]:
+        rows = rows_of(room.engine, select(NOTICES).where(NOTICES.c.kind == "roster_asked"))
+        return sorted(row.recipient for row in rows if row.acknowledged_at is None)
+
+    leader = str(room.at(DAY, "leader").post)
+    change = change_of(room.asks(room.free_for(DAY)))
+    assert waited_for() == [change.to_post]
+    change_of(room.accepts(change))
+    assert waited_for() == sorted(["centre-head", leader])
+    change_of(room.decides(change, leader))
+    assert waited_for() == []
+    second = change_of(room.asks(room.free_for("2021-07-14T08:00"), "2021-07-14T08:00", "key-2"))
+    assert waited_for() == [second.to_post]
+    with transaction(room.engine) as connection:
+        withdraw_change(connection, room.city, second.code, second.asked_by, room.recording)
+    assert waited_for() == []
 
 
 def test_a_wish_whose_shift_was_amended_meanwhile_no_longer_fits(local_room: Room) -> None:

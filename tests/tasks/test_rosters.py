@@ -12,7 +12,7 @@ from models.tables import table_of
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
 from tasks.roster_reading import balances, find_roster
-from tasks.rosters import Solver, Wish, drop_roster, propose_roster, publish_roster, quality_now
+from tasks.rosters import Solver, Wish, drop_roster, next_span, propose_roster, publish_roster, quality_now
 from tests.rosters import (
     FOUR_WEEKS,
     MORNING,
@@ -26,6 +26,7 @@ from tests.rosters import (
     stored_places,
     twenty_people,
 )
+from tests.stored_cases import at
 
 NOTICES = table_of(Notice)
 
@@ -35,15 +36,15 @@ def notices_of(engine: Engine, kind: str) -> list[str]:
         return list(connection.scalars(select(NOTICES.c.recipient).where(NOTICES.c.kind == kind).order_by("recipient")))
 
 
-def test_a_proposal_is_kept_with_its_shifts_and_its_quality_and_binds_nobody(engine: Engine) -> None:
-    city = flood_city_in(engine)
-    found = proposed(engine, city, *FOUR_WEEKS)
+def test_a_proposal_is_kept_with_its_shifts_and_its_quality_and_binds_nobody(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine)
+    found = proposed(sqlite_engine, city, *FOUR_WEEKS)
     assert found.roster.code == "ZB2021-1"
     assert found.roster.state is RosterState.PROPOSED
     assert (found.quality.filled, found.quality.wanted) == (84, 84)
-    assert len(stored_places(engine, city, found.roster)) == 84
-    assert in_force(engine, city) == {}
-    assert notices_of(engine, "roster_published") == []
+    assert len(stored_places(sqlite_engine, city, found.roster)) == 84
+    assert in_force(sqlite_engine, city) == {}
+    assert notices_of(sqlite_engine, "roster_published") == []
     assert found.roster.quality == found.quality.as_dict()
 
 
@@ -64,10 +65,10 @@ def test_a_published_roster_is_in_force_and_everybody_in_it_is_told_once(engine:
     )
 
 
-def test_publishing_twice_or_dropping_what_is_published_is_refused_with_who_did_it(engine: Engine) -> None:
-    city = flood_city_in(engine)
-    roster = published(engine, city, *FOUR_WEEKS)
-    with transaction(engine) as connection:
+def test_publishing_twice_or_dropping_what_is_published_is_refused_with_who_did_it(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine)
+    roster = published(sqlite_engine, city, *FOUR_WEEKS)
+    with transaction(sqlite_engine) as connection:
         again = publish_roster(connection, city, roster.code, "centre-head", recording())
         dropped = drop_roster(connection, city, roster.code, "centre-head", recording())
     for refusal in (again, dropped):
@@ -100,45 +101,57 @@ def test_a_further_span_extends_the_season_and_keeps_the_rest_across_the_seam(en
     assert len(there) == 84 + 39
 
 
-def test_what_one_roster_gave_too_much_the_next_one_makes_up_for(engine: Engine) -> None:
-    city = flood_city_in(engine)
-    published(engine, city, date(2021, 7, 1), date(2021, 7, 5))  # Five days for four leaders: one has two.
-    with reading(engine) as connection:
+def test_a_season_that_is_extended_while_it_runs_is_rostered_from_where_it_ended(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine, twenty_people())
+    published(sqlite_engine, city, date(2021, 9, 1), date(2021, 9, 30), at("2021-08-20 09:00"))
+    longer = flood_city_in(sqlite_engine, twenty_people(more='extended_until: ["2021-10-20"]\n'))
+    with reading(sqlite_engine) as connection:
+        span = next_span(connection, longer, at("2021-09-25 09:00"))
+        assert next_span(connection, city, at("2021-10-05 09:00")) == (date(2022, 5, 15), date(2022, 9, 30))
+    assert span == (date(2021, 10, 1), date(2021, 10, 20))
+    published(sqlite_engine, longer, *span, at("2021-09-25 09:00"))
+    assert len(in_force(sqlite_engine, longer)) == 150
+
+
+def test_what_one_roster_gave_too_much_the_next_one_makes_up_for(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine)
+    published(sqlite_engine, city, date(2021, 7, 1), date(2021, 7, 5))  # Five days for four leaders: one has two.
+    with reading(sqlite_engine) as connection:
         carried = balances(connection, city, duty_of(city), date(2021, 7, 6))
     assert sorted(carried["leader", post][0] for post in duty_of(city).places[0].pool) == [-1, -1, -1, 0]
-    published(engine, city, date(2021, 7, 6), date(2021, 7, 8))
-    shifts = [post for (_, place), post in in_force(engine, city).items() if place == "leader"]
+    published(sqlite_engine, city, date(2021, 7, 6), date(2021, 7, 8))
+    shifts = [post for (_, place), post in in_force(sqlite_engine, city).items() if place == "leader"]
     assert sorted(map(shifts.count, duty_of(city).places[0].pool)) == [2, 2, 2, 2]
 
 
-def test_a_proposal_whose_people_have_left_meanwhile_is_refused_with_the_reason(engine: Engine) -> None:
-    city = flood_city_in(engine, twenty_people())
-    code = proposed(engine, city, *FOUR_WEEKS).roster.code
-    later = flood_city_in(engine, twenty_people(leave=[("officer-3", "2021-07-01", "2021-07-28")]))
-    with transaction(engine) as connection:
+def test_a_proposal_whose_people_have_left_meanwhile_is_refused_with_the_reason(sqlite_engine: Engine) -> None:
+    city = flood_city_in(sqlite_engine, twenty_people())
+    code = proposed(sqlite_engine, city, *FOUR_WEEKS).roster.code
+    later = flood_city_in(sqlite_engine, twenty_people(leave=[("officer-3", "2021-07-01", "2021-07-28")]))
+    with transaction(sqlite_engine) as connection:
         refused = publish_roster(connection, later, code, "centre-head", recording())
     assert isinstance(refused, Refusal)
     assert refused.code == "roster_faulty"
     assert {(fault["rule"], fault["post"]) for fault in refused.facts["faults"]} == {("leave", "officer-3")}
-    assert in_force(engine, later) == {}
-    gone = flood_city_in(engine, twenty_people(ended={"officer-3": "2021-06-01"}))
-    with transaction(engine) as connection:
+    assert in_force(sqlite_engine, later) == {}
+    gone = flood_city_in(sqlite_engine, twenty_people(ended={"officer-3": "2021-06-01"}))
+    with transaction(sqlite_engine) as connection:
         refused = publish_roster(connection, gone, code, "centre-head", recording())
     assert isinstance(refused, Refusal)
     assert {fault["rule"] for fault in refused.facts["faults"]} == {"ended"}
 
 
-def test_a_roster_with_a_gap_nobody_can_fill_may_be_published_and_says_so(engine: Engine) -> None:
+def test_a_roster_with_a_gap_nobody_can_fill_may_be_published_and_says_so(sqlite_engine: Engine) -> None:
     pools = {"leader": ["leader-1"], "officer": ["officer-1", "officer-2"]}
-    city = flood_city_in(engine, duty_documents(pools))
-    found = proposed(engine, city, date(2021, 7, 1), date(2021, 7, 4))
+    city = flood_city_in(sqlite_engine, duty_documents(pools))
+    found = proposed(sqlite_engine, city, date(2021, 7, 1), date(2021, 7, 4))
     assert [(gap.shift, gap.why) for gap in found.quality.gaps] == [
         ("2021-07-02T08:00", {"leader-1": "rest"}),
         ("2021-07-04T08:00", {"leader-1": "rest"}),
     ]
-    with transaction(engine) as connection:
+    with transaction(sqlite_engine) as connection:
         publish_roster(connection, city, found.roster.code, "centre-head", recording())
-    with reading(engine) as connection:
+    with reading(sqlite_engine) as connection:
         assert len(read_events(connection, "roster:ZB2021-1")[-1].facts["gaps"]) == 2
 
 
