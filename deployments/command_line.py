@@ -40,6 +40,7 @@ PARTS = {
     "duty": Part("deployments.duty_commands", "duty_app", "Who is on duty; the proof of a day's spot checks."),
     "doctor": Part("deployments.doctor_command", "doctor", "What disagrees among season, roster and schedules."),
     # Water.
+    "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
     # Call and confirm.
     "call": Part(
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."

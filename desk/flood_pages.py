@@ -11,6 +11,7 @@ from desk.call_board import call_answer
 from desk.context import Desk
 from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
+from desk.warning_page import warning_answer
 from tasks.database import reading
 
 FloodPage = Callable[[Connection, Desk, Request, OpenedFlood, str], HTMLResponse]
@@ -18,6 +19,8 @@ FloodPage = Callable[[Connection, Desk, Request, OpenedFlood, str], HTMLResponse
 PAGES_OF: Mapping[str, FloodPage] = {
     "JY": call_answer,
     "YLJ": call_answer,
+    "YJ": warning_answer,
+    "YL": warning_answer,
 }
 """The page of a subject, by the letters its number begins with."""
 

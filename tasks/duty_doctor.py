@@ -61,6 +61,7 @@ def duty_findings(connection: Connection, city: City, schedules: Schedules, now:
         *_handover_minutes(city, city.duty, schedules, today),
         *_roster(connection, city, city.duty, now),
         *_calendar(city, city.duty, today),
+        *_station(city, city.duty),
         *_contacts(connection, city, city.duty, today),
         *_engine(connection, city, city.duty, now),
     ]
@@ -145,6 +146,13 @@ def _calendar(city: City, rules: DutyRules, today: date) -> Iterable[Finding]:
     ends = city.calendar.last_official_date
     if ends < last and today <= last and first - CALENDAR_AHEAD <= today:
         yield Finding("calendar_ends", {"ends": ends, "last": last})
+
+
+def _station(city: City, rules: DutyRules) -> Iterable[Finding]:
+    """A spot check asks for the reading of a station there is."""
+    station = rules.spot_checks.station
+    if station and city.water.stations and station not in city.water.stations:
+        yield Finding("station_unknown", {"station": station})
 
 
 def _contacts(connection: Connection, city: City, rules: DutyRules, today: date) -> Iterable[Finding]:
