@@ -37,4 +37,4 @@ def test_only_good_readings_are_told_in_the_order_of_the_stations(sqlite_engine:
         ("lihe-gauge", "梨河站", "level", "93.2"),
         ("sanku", "三库水库", "level", "120.5"),
     ]
-    assert found[0]["at"] == earlier
+    assert found[0]["at"] == NOW - timedelta(hours=1)
