@@ -235,7 +235,10 @@ class DutyTeller:
         if name == "log":
             return [at, self.name(row["post"]), row["what"], row["handled"]]
         if name == "warnings":
-            return [at, row["number"], word("severity", row["severity"], self._language), row["station"] or row["area"]]
+            station, area = self._city.water.stations.get(row["station"] or ""), self._city.areas.get(row["area"])
+            where = station or area
+            severity = word("severity", row["severity"], self._language)
+            return [at, row["number"], severity, where.name if where else row["area"]]
         if name == "notices":
             kind = word("notice", row["kind"], self._language)
             return [at, kind, self.name(row["recipient"])]
@@ -251,4 +254,4 @@ class DutyTeller:
 
     def _at(self, row: Mapping[str, Any]) -> str:
         found = next((row[name] for name in ("at", "raised_at", "created_at") if row.get(name)), None)
-        return self.moment(datetime.fromisoformat(found)) if found else ""
+        return f"{datetime.fromisoformat(found).astimezone(self._city.zone):%m-%d %H:%M}" if found else ""
