@@ -51,6 +51,7 @@ chaos: install-test
 docs: install
 	$(BIN)/python -m tasks.lifecycle_page > docs/lifecycle.md
 	$(BIN)/python -m tasks.glossary_page > docs/glossary.md
+	$(BIN)/python -m tasks.counts_page > docs/counts.md
 
 # Photographs every page of the desk, in a real browser, for docs/.
 pictures: install-test

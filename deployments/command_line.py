@@ -31,6 +31,7 @@ PARTS = {
     "deadline": Part("deployments.deadline_command", "deadline", "When a limit runs out, and why."),
     "score": Part("deployments.score_command", "score", "One line of counts through a scheme of evaluation."),
     "replay": Part("deployments.replay_command", "replay", "Run real reports through the rules on virtual time."),
+    "evaluate": Part("deployments.evaluate_command", "evaluate", "What a month counts, by any cut."),
     "notice": Part("deployments.notice_commands", "notice_app", "Messages: what waits, was sent, or failed and why."),
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),
     "sample": Part("deployments.sample_command", "sample", "Realistic made-up reports of a city."),
@@ -46,6 +47,9 @@ PARTS = {
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."
     ),
     # Response and reports.
+    "flood": Part(
+        "deployments.flood_commands", "flood_app", "Response: levels, consultations, decisions, reports owed."
+    ),
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }
 

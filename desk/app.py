@@ -90,6 +90,7 @@ ROUTES = (
     flood_routes,
     call_routes,
     # Response and reports.
+    flood_routes,
 )
 """One for each part of the desk."""
 

@@ -80,6 +80,8 @@ class ChainCard:
     chain: str
     red: bool
     lines: tuple[Line, ...]
+    heard: tuple[Line, ...]
+    """Those to whom its silence climbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,11 @@ class CallTeller:
         name = (rule.english_name if self._language == "en" else rule.name) if rule else self._say("no_chain")
         rows = self._board.chains[key]
         red = key not in self._board.awake and any(row.state == S.UNREACHED for row in rows)
-        return ChainCard(place_name(self._city, subject, self._language), name, red, tuple(map(self._line, rows)))
+        place = place_name(self._city, subject, self._language)
+        own, heard = (
+            [self._line(r) for r in rows if (r.step < CLIMBED_STEP) is of_chain] for of_chain in (True, False)
+        )
+        return ChainCard(place, name, red, tuple(own), tuple(heard))
 
     def _line(self, row: Row[Any]) -> Line:
         reader, left = row.told or row.post, ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from prefect import flow
 
 from flows import hydrology_wording as wording
+from flows.flood_calls import look_after, send_calls
 from flows.moment import At
 from flows.steps import send, step
 from flows.surroundings import surroundings
@@ -89,12 +90,15 @@ async def hydrology(visit: WaterVisit = NOW) -> None:
 
     Sources are asked and files are taken in, each reading once; what cannot be right is kept, flagged and not used.
     A threshold that is crossed raises one warning with the readings that show it; it ends when they are clear of it, or
-    when a correction undoes it. Stations that say nothing are told of once. The people on duty hear of all this at
-    once. A second run finds nothing new and changes nothing.
+    when a correction undoes it. Whom it calls is called at once. Stations that say nothing are told of once. The people
+    on duty hear of all this at once. A second run finds nothing new and changes nothing.
     """
     now = visit.moment()
     done = [*await pull_readings(now), *await take_in_files(now)]
     judged = await judge(now)
+    if judged.raised or judged.ended:
+        await look_after(now)
+        await send_calls(now)
     silent = await look_for_silence(now)
     await came_round(Process.HYDROLOGY, visit)
     if not judged.idle or silent:

@@ -18,6 +18,7 @@ from models.lifecycle_deadlines import handled_on_time
 from models.lifecycle_events import apply
 from models.report_seal import DIGEST_FACT, report_digest
 from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_row, fresh_case, standing
+from models.told_facts import DEADLINES, told_rows
 from models.told_pictures import CasePictures, PictureMisfit, PictureProof
 from models.vocabulary import ActionName
 from models.worktime import WorkCalendar, WorkHours, WorktimeError
@@ -45,6 +46,8 @@ class CaseFile:
     closings: Sequence[Row]
     exemptions: Sequence[Row]
     pictures: CasePictures = field(default_factory=CasePictures)
+    facts: Sequence[Row] = ()
+    months: Sequence[Row] = ()
 
 
 class CaseProof:
@@ -101,7 +104,35 @@ class CaseProof:
         expected = standing(self._told)
         if self.deadlines_known:
             expected |= {name: value for name, value in deadlines(self._told).items() if name != "provisional"}
-        return self._compared("cases", expected, self._file.case, self._chain.case_id)
+        broken = self._compared("cases", expected, self._file.case, self._chain.case_id)
+        return broken or self._facts(self._told)
+
+    def _facts(self, told: CaseState) -> Broken | None:
+        """What is wrong with the facts the evaluation counts; a row is named by its round and part."""
+        stored = {(row["round"], row["part"]): row for row in self._file.facts}
+        for key, expected in told_rows(told.facts).items() if told.facts else ():
+            row = stored.pop(key, None)
+            if row is None:
+                return self._broken(Problem.MISSING, "case_fact", None, _part(key), "no row")
+            known = expected if self.deadlines_known else {c: v for c, v in expected.items() if c not in DEADLINES}
+            broken = self._compared("case_fact", known, row, self._chain.case_id)
+            if broken:
+                return broken
+        for key in stored:
+            return self._broken(Problem.UNTOLD, "case_fact", self._chain.case_id, "no row", _part(key))
+        return self._months(told)
+
+    def _months(self, told: CaseState) -> Broken | None:
+        """What is wrong with the later months in which the case is found; they depend on deadlines too."""
+        if not self.deadlines_known:
+            return None
+        expected, found = told.facts.months if told.facts else set(), {row["month"] for row in self._file.months}
+        for month in sorted(expected ^ found):
+            name = f"month {month}"
+            if month in expected:
+                return self._broken(Problem.MISSING, "case_fact_month", None, name, "no row")
+            return self._broken(Problem.UNTOLD, "case_fact_month", None, "no row", name)
+        return None
 
     def _open(self, event: CaseEvent) -> Broken | None:
         """Begins the story with the report that the first event names and seals."""
@@ -162,6 +193,10 @@ class CaseProof:
         self, problem: Problem, table: str, row_id: int | None, expected: str, found: str, column: str = ""
     ) -> Broken:
         return Broken(problem, self._chain.case_id, self._chain.events, table, row_id, expected, found, column)
+
+
+def _part(key: tuple[int, int]) -> str:
+    return f"round {key[0]}, part {key[1]}"
 
 
 def _shown(column: str, value: object) -> str:

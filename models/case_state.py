@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from models.clock import CaseClock
+from models.told_facts import FactChanges
 from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
 
 
@@ -122,6 +123,8 @@ class CaseState:
     requests: list[CaseRequest] = field(default_factory=list)
     reporters: tuple[tuple[int, str], ...] = ()
     """(reporter id, receipt number) of everybody who reported it: read beside the case, no part of its events."""
+    facts: FactChanges | None = field(default=None, compare=False, repr=False)
+    """What its events have written into the facts the evaluation counts, since it was read."""
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from models.case_state import CaseAssignment, CaseEvent, CaseRequest, CaseState
 from models.lifecycle_clocks import lead_assignment, measure_again, moment, move_clock
 from models.lifecycle_table import BY_KEY, RESULT_FACT, Step
+from models.told_facts import note_facts
 from models.vocabulary import ActionName, RequestKind, RequestState, Role
 from models.worktime import WorkCalendar
 
@@ -39,6 +40,7 @@ def apply(case: CaseState, event: CaseEvent, calendar_of: CalendarOf) -> None:
     if effect:
         effect(case, event, calendar)
     case.state = event.to_state
+    note_facts(case, event)
     case.last_event_at = event.at
     case.events += 1
 

@@ -129,6 +129,9 @@ class Policy:
     disabled_actions: frozenset[ActionName] = frozenset()
     verified_sources: frozenset[str] = frozenset({"inspector"})
     """Sources whose reports need no verification 核实 before filing."""
+    public_sources: frozenset[str] = frozenset({"citizen", "hotline_12319", "hotline_12345", "open311"})
+    """Sources of the public: what they report and a shift leader files, an inspector missed 漏报 (Unicom B; which
+    sources these are is our own reading)."""
     own_deadline_sources: frozenset[str] = frozenset()
     """Sources whose own deadline is the handling deadline; elsewhere the filing condition's limit counts."""
     most_hand_backs: int = 3

@@ -1,54 +1,20 @@
 """The counts a scheme of evaluation may use, and what may be concluded from those that are given.
 
-A scheme knows counts by these names and no others (`models/scheme_formula.py` refuses the rest). What is not given has
+A scheme knows counts by the names of `models/evaluation_counts.py` and no others. What is not given has
 no value: it is never taken for 0.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
+from math import isfinite
 
 from models.directory.fault import quoted, suggestion
+from models.evaluation_counts import CountName
 
 LARGEST_COUNT = 10**12
-
-
-class CountName(StrEnum):
-    """What is counted of a unit, group or city in a period.
-
-    Source: metric catalogue of eGova (B) under the names of this project; the last six are our own.
-    """
-
-    REPORTED = "reported"
-    VALID_REPORTS = "valid_reports"
-    ACCEPTED = "accepted"
-    FILED = "filed"
-    DUE_TO_DISPATCH = "due_to_dispatch"
-    DISPATCHED = "dispatched"
-    DISPATCHED_RIGHT = "dispatched_right"
-    DUE_TO_HANDLE = "due_to_handle"
-    HANDLED = "handled"
-    HANDLED_ON_TIME = "handled_on_time"
-    HANDLED_LATE = "handled_late"
-    OVERDUE_OPEN = "overdue_open"
-    DUE_TO_CLOSE = "due_to_close"
-    CLOSED = "closed"
-    CLOSED_ON_TIME = "closed_on_time"
-    CLOSED_LATE = "closed_late"
-    REWORKED = "reworked"
-    HANDED_BACK = "handed_back"
-    VOIDED = "voided"
-    VERIFY_DUE = "verify_due"
-    VERIFIED_ON_TIME = "verified_on_time"
-    CHECK_DUE = "check_due"
-    CHECKED_ON_TIME = "checked_on_time"
-    EXTENDED = "extended"
-    SUSPENDED = "suspended"
-    EXEMPT = "exempt"
-    MERGED = "merged"
-    QUICK_FIXED = "quick_fixed"
-    MISSED = "missed"
+FINEST_DIGITS = 20
+"""Behind the point of a number somebody enters."""
 
 
 Value = Fraction | None
@@ -75,7 +41,7 @@ def read_counts(given: Mapping[str, object]) -> dict[str, Value]:
     for name, value in given.items():
         if name not in frozenset(CountName):
             raise CountsUnreadable(f"{quoted(name)} is no count. {suggestion(name, tuple(CountName))}")
-        found[name] = None if value is None else Fraction(_whole(name, value))
+        found[name] = None if value is None else _whole(name, value)
     for whole, on_time, late in IDENTITIES:
         parts = (found.get(on_time) or 0) + (found.get(late) or 0)
         total = found.get(whole)
@@ -102,9 +68,20 @@ def with_conclusions(counts: Mapping[str, Value]) -> tuple[dict[str, Value], dic
     return found, concluded
 
 
-def _whole(name: str, value: object) -> int:
-    if isinstance(value, float | Decimal) and value == value // 1:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+def exact_number(value: object) -> Fraction | None:
+    """A plain number as it was written; None for anything else, and for one too large or too fine to mean anything."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    # Bounds first: the exact form of 1e999999999 would fill the memory.
+    if not isfinite(value) or not -LARGEST_COUNT <= value <= LARGEST_COUNT:
+        return None
+    written = Decimal(str(value))
+    exponent = written.as_tuple().exponent
+    return Fraction(written) if isinstance(exponent, int) and exponent >= -FINEST_DIGITS else None
+
+
+def _whole(name: str, value: object) -> Fraction:
+    number = exact_number(value)
+    if number is None or number < 0 or number.denominator != 1:
         raise CountsUnreadable(f"{name} is {quoted(str(value))}. A count is a whole number from 0 on, or null.")
-    return value
+    return number

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from models.directory.fault import listed, quoted, suggestion
 from models.refusal import Refusal
 from models.scheme import ManualItem, Scheme
-from models.scheme_counts import CountsUnreadable, Value
+from models.scheme_counts import CountsUnreadable, Value, exact_number
 from models.scored import plain
 from models.vocabulary import Role
 
@@ -51,9 +50,9 @@ def read_entries(scheme: Scheme, given: Mapping[str, object]) -> dict[str, Value
         if value is None:
             found[code] = None
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        number = exact_number(value)
+        if number is None:
             raise CountsUnreadable(f"{code} is {quoted(str(value))}. Write a number, or null.")
-        number = Fraction(str(value))
         problem = _outside(item, number)
         if problem:
             raise CountsUnreadable(f"{code} is {plain(number)}. {problem}")

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from models import (
     call,
     case,
+    case_fact,
     citizens,
     city_edition,
     demo_inbox,
@@ -25,6 +26,7 @@ from models import (
 
 TABLE_MODULES = (
     case,
+    case_fact,
     notice,
     city_edition,
     demo_inbox,

@@ -17,12 +17,12 @@ from models.chain import HASHED_COLUMNS, Broken, Problem
 from models.tables import table_of
 from models.told_case import STANDING
 from models.told_pictures import CasePictures
-from models.worktime import WorkCalendar
-from tasks.city_edition import EDITIONS, CityEditionError, city_of_edition, documents_of_edition
+from tasks.case_facts import FACTS, MONTHS
+from tasks.city_edition import CityEditionError, documents_of_edition
 from tasks.database import reading
-from tasks.directory import DirectoryFaulty
 from tasks.flood_events import EVENTS as FLOOD_EVENTS
 from tasks.flood_events import BrokenStream, broken_stream
+from tasks.known_calendars import KnownCalendars, edition_digests
 from tasks.picture_proof import case_picture_faults, picture_faults, pictures_of_span, told_fault
 from tasks.picture_store import PictureStore, StoreUnusable
 from tasks.pictures import PICTURES
@@ -200,7 +200,7 @@ class _Reader:
     def __init__(self, connection: Connection, on_progress: OnProgress | None) -> None:
         self.counted = _Counted()
         self._connection = connection
-        self._calendars = _Calendars(connection)
+        self._calendars = KnownCalendars(connection)
         self._on_progress = on_progress
 
     def read(self) -> Broken | None:
@@ -222,15 +222,17 @@ class _Reader:
 
     def _read_some(self, cases: Sequence[Row]) -> Broken | None:
         first, last = cases[0]["id"], cases[-1]["id"]
-        beside = [self._by_case(table, first, last) for table in _BESIDE]
+        beside = [self._by_case(table, first, last) for table in (*_BESIDE, FACTS, MONTHS)]
         pictures = pictures_of_span(self._connection, first, last)
         # Closed at once, also after a fault: the open cursor would keep the rest of the rows on the server.
         with closing(self._events(first, last)) as rows:
             chains = _Chains(rows)
             for case in cases:
-                reports, closings, exemptions = (of_case.get(case["id"], ()) for of_case in beside)
+                reports, closings, exemptions, facts, months = (of_case.get(case["id"], ()) for of_case in beside)
                 shown = pictures.get(case["id"], CasePictures())
-                proof = CaseProof(CaseFile(case, reports, closings, exemptions, shown), self._calendars.of)
+                proof = CaseProof(
+                    CaseFile(case, reports, closings, exemptions, shown, facts, months), self._calendars.of
+                )
                 broken = self._read_case(proof, chains.of(case["id"]))
                 if broken:
                     return broken
@@ -264,7 +266,7 @@ class _Reader:
                     self._on_progress(self.counted.events)
 
     def _by_case(self, table: Table, first: int, last: int) -> dict[int, list[Row]]:
-        statement = select(table).where(table.c.case_id.between(first, last)).order_by(table.c.id)
+        statement = select(table).where(table.c.case_id.between(first, last)).order_by(*table.primary_key)
         found: dict[int, list[Row]] = {}
         for row in self._rows(statement):
             found.setdefault(row["case_id"], []).append(row)
@@ -288,39 +290,8 @@ class _Chains:
         return self._next[1] if self._next is not None and self._next[0] == case_id else ()
 
 
-class _Calendars:
-    """The calendars of the city's editions, the newest first: an older edition is built when a case asks for it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._known: dict[str, WorkCalendar | None] = {}
-        self._editions = iter(_editions(connection))
-
-    def of(self, edition: str) -> WorkCalendar | None:
-        """The calendar of a calendar edition; None where no edition of the city gives it any more."""
-        while edition not in self._known:
-            digest = next(self._editions, None)
-            if digest is None:
-                self._known[edition] = None
-            else:
-                self._build(digest)
-        return self._known[edition]
-
-    def _build(self, digest: str) -> None:
-        try:
-            city = city_of_edition(self._connection, digest)
-        except (CityEditionError, DirectoryFaulty):
-            return  # damaged, which the report says, or refused by today's rules
-        self._known.setdefault(city.calendar_edition, city.calendar)
-
-
-def _editions(connection: Connection) -> list[str]:
-    """The digests of all editions, the newest first, each once."""
-    return list(dict.fromkeys(connection.scalars(select(EDITIONS.c.digest).order_by(EDITIONS.c.id.desc()))))
-
-
 def _damaged_editions(connection: Connection) -> Iterator[str]:
-    for digest in _editions(connection):
+    for digest in edition_digests(connection):
         try:
             documents_of_edition(connection, digest)
         except CityEditionError:

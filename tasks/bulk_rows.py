@@ -59,11 +59,14 @@ def update_rows(
     *,
     names: Sequence[str] | None = None,
     count_up: str | None = None,
+    keep: frozenset[str] = frozenset(),
+    add: frozenset[str] = frozenset(),
 ) -> int:
     """Sets rows, all with the same columns: those of `match` find the row, the others are set; returns how many.
 
     `names` are the columns to set, where those are not all of the others.
     `count_up` names a column, one of `match`, that grows by one: a row another writer changed meanwhile is not found.
+    Columns of `keep` are set only where they hold nothing yet; to those of `add` the value is added.
 
     Example: update_rows(connection, CASES, ("id", "version"), rows, count_up="version") == len(rows)
     Raises: ValueError for a moment without a zone, KeyError for a row that lacks a column of the first.
@@ -71,7 +74,7 @@ def update_rows(
     if not rows:
         return 0
     values = tuple(name for name in rows[0] if name not in match) if names is None else tuple(names)
-    return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up), rows)
+    return _write(connection, _update(connection.dialect, table, values, tuple(match), count_up, keep, add), rows)
 
 
 def read_rows(
@@ -138,11 +141,21 @@ def _insert(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _update(
-    dialect: Dialect, table: Table, values: tuple[str, ...], match: tuple[str, ...], count_up: str | None
+    dialect: Dialect,
+    table: Table,
+    values: tuple[str, ...],
+    match: tuple[str, ...],
+    count_up: str | None,
+    keep: frozenset[str],
+    add: frozenset[str],
 ) -> _Prepared:
     names = (*values, *match)
     postgres = dialect.name == "postgresql"
-    sets = [f"{name} = new.{name}" if postgres else f"{name} = ?" for name in values]
+    sets = []
+    for name in values:
+        value, old = f"new.{name}" if postgres else "?", f"{table.name}.{name}"
+        value = f"COALESCE({old}, {value})" if name in keep else f"{old} + {value}" if name in add else value
+        sets.append(f"{name} = {value}")
     if count_up:
         sets.append(f"{count_up} = {table.name}.{count_up} + 1")
     found = " AND ".join(f"{table.name}.{name} = {f'new.{name}' if postgres else '?'}" for name in match)

@@ -99,7 +99,7 @@ def _may_answer(city: City, given: Answer) -> Refusal | None:
     if heard_by is None:
         return Refusal("unknown_post", {"post": given.recorded_by or ""})
     if not sees_board(city, heard_by) or heard_by.code == given.post:
-        return Refusal("may_not_record", {"post": heard_by.code})
+        return Refusal("may_not_record_answer", {"post": heard_by.code})
     return None
 
 

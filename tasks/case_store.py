@@ -29,6 +29,7 @@ from models.told_case import CLOSING_ACTIONS, closing_row, deadlines, exemption_
 from models.vocabulary import ActionName, ClockKind, ClockState, RequestKind, RequestState, Role, State
 from models.worktime import Basis
 from tasks.bulk_rows import MOST_MOMENTS, insert_rows, read_rows, update_rows
+from tasks.case_facts import write_facts
 
 
 def table(model: Any) -> SqlTable:
@@ -69,7 +70,7 @@ class Change:
     next_wake: Wake | None
 
 
-_PARTS = ("clocks", "assignments", "requests", "reporters")
+_PARTS = ("clocks", "assignments", "requests", "reporters", "facts")
 """The last fields of a case in hand: rows of their own."""
 _STATE_COLUMNS = tuple(name for name in CaseState.__dataclass_fields__ if name not in _PARTS)
 _CLOCK_COLUMNS = (
@@ -138,6 +139,7 @@ def write_changes(
     _write_case_rows(connection, changes)
     _write_parts(connection, changes)
     _write_outcomes(connection, changes, city)
+    write_facts(connection, [change.loaded.case for change in changes])
     rows = [_notice_row(change, draft, now) for change in changes for draft in change.notices]
     insert_rows(connection, NOTICES, rows)
     return len(rows)

@@ -23,6 +23,9 @@ _MIGRATION_LOCK = 0x7A68696875
 _PATIENCE = "10min"
 """How long a process waits for the migration of another one on Postgres."""
 
+_FIRST_WITH_FACTS = "0016"
+"""The revision from which visits write what the evaluation counts; cases stored before are told from their events."""
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -89,8 +92,13 @@ def _migrate(connection: Connection) -> None:
     """Run what is missing, on a connection that no other migration can overtake."""
     from alembic import command  # see above: not for every process
 
-    bare = unguarded_tables(connection) if _known_revision(connection) == newest_revision() else []
+    before = _known_revision(connection)
+    bare = unguarded_tables(connection) if before == newest_revision() else []
     command.upgrade(migration_config(connection), "head")
+    if before is not None and before < _FIRST_WITH_FACTS:
+        from tasks.retold_facts import retell_facts  # only where cases were stored before their facts were
+
+        retell_facts(connection)
     if bare:
         logger.warning(
             "Append-only triggers were missing on %s and are back; run `zhihui audit verify`.",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from models.case import Case, CaseEvent, Report
+from models.case_fact import CaseFact
 from models.chain import GENESIS, canonical, event_hash
 from models.report_seal import DIGEST_FACT, report_digest
 
@@ -75,6 +76,9 @@ def write_case(
     connection.execute(insert(Report), report)
     if chain:
         connection.execute(insert(CaseEvent), chain)
+        begun = chain[0]["at"]
+        fact = {"case_id": case_id, "round": 1, "part": 1, "source": "hotline", "begun_at": begun, "reported_at": begun}
+        connection.execute(insert(CaseFact), fact)
     return chain
 
 

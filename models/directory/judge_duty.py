@@ -30,8 +30,8 @@ def judge_duty(sheets: Sheets, duty: DutyRules | None, faults: list[Fault]) -> N
             faults.append(Fault("duty_pools.csv", record.row, "post", post, problem, remedy))
     _judge_pools(sheets, duty, faults)
     _judge_backups(sheets.duty_pools, faults)
-    _judge_sizes(duty, faults)
     _judge_flood_classes(sheets, duty, faults)
+    _judge_sizes(duty, faults)
     for name, spans in (
         ("work days", [span for span in duty.spans if span.on_work_days]),
         ("rest days", [span for span in duty.spans if span.on_rest_days]),

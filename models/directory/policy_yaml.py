@@ -41,6 +41,7 @@ _KEYS = (
     "similar",
     "disabled_actions",
     "verified_sources",
+    "public_sources",
     "own_deadline_sources",
     "brake",
     *_SINGLE,
@@ -87,6 +88,8 @@ def read_policy(
     values["disabled_actions"] = frozenset(block.values("disabled_actions", _may_be_off))
     if block.has("verified_sources"):
         values["verified_sources"] = frozenset(block.values("verified_sources", source))
+    if block.has("public_sources"):
+        values["public_sources"] = frozenset(block.values("public_sources", source))
     values["own_deadline_sources"] = frozenset(block.values("own_deadline_sources", source))
     values.update(_brake(block))
     if values.get("hand_back_by_approval") and RequestKind.HAND_BACK not in enabled_at:

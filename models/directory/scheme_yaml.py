@@ -1,7 +1,7 @@
 """schemes/NAME.yaml: one scheme of evaluation, read into `models.scheme`; docs/schemes.md shows how to write one.
 
-Every fault names line and key path. A formula knows the counts of `models.scheme_counts`, and the ratios, tables and
-manual items of its own file; whatever else stands in it is a fault here, before any unit is scored.
+Every fault names line and key path. A formula knows the counts of `models.evaluation_counts`, and the ratios, tables
+and manual items of its own file; whatever else stands in it is a fault here, before any unit is scored.
 """
 
 import re
@@ -25,6 +25,7 @@ from models.directory.scheme_parts import (
     title,
 )
 from models.directory.yaml_document import Block, read_yaml
+from models.evaluation_counts import CountName
 from models.formula_reading import Known, is_name
 from models.scheme import (
     Adjustment,
@@ -33,13 +34,11 @@ from models.scheme import (
     Deduction,
     Exemption,
     Group,
-    ManualItem,
     Ratio,
     Scheme,
     Term,
     Title,
 )
-from models.scheme_counts import CountName
 from models.scheme_formula import RESERVED, Place
 
 T = TypeVar("T")
@@ -67,15 +66,17 @@ def read_scheme(file: str, content: str, faults: list[Fault]) -> Scheme | None:
         return None
     sections = {section: page.free(section) for section in ("manual", "tables", "ratios")}
     tables, manual = read_tables(sections["tables"]), read_manual(sections["manual"])
-    known = Known((*_COUNTS, *manual), tuple(tables))
+    # What stands there with a fault of its own is a known name all the same: one mistake is one fault.
+    named = {section: tuple(block.nodes) if block else () for section, block in sections.items()}
+    known = Known((*_COUNTS, *named["manual"]), named["tables"])
     ratios = _ratios(sections["ratios"], known)
     _judge_names(sections)
-    known = Known((*known.values, *ratios), known.tables)
-    adjustments = _adjustments(page, known, manual)
+    known = Known((*known.values, *named["ratios"]), known.tables)
+    adjustments = _adjustments(page, known, named["manual"])
     system = replace(_board(page, known, None), adjustments=adjustments)
     in_group = Known((*known.values, "system"), known.tables)
     blocks = page.blocks("groups", _GROUP_KEYS)
-    groups = tuple(_group(block, in_group, manual, system) for block in blocks)
+    groups = tuple(_group(block, in_group, named["manual"], system) for block in blocks)
     scheme = Scheme(
         name=page.value("scheme", _scheme_name) or "",
         title=title(page) or Title("", ""),
@@ -96,7 +97,8 @@ def read_scheme(file: str, content: str, faults: list[Fault]) -> Scheme | None:
         grades=read_grades(page),
         publication=read_publication(page, (*_COUNTS, *ratios)),
     )
-    judge_scheme(page, scheme, blocks)
+    if len(faults) == before:
+        judge_scheme(page, scheme, blocks)
     return scheme if len(faults) == before else None
 
 
@@ -180,7 +182,7 @@ def _minimum(block: Block) -> dict[str, Fraction]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _adjustments(block: Block, known: Known, manual: Mapping[str, ManualItem]) -> tuple[Adjustment, ...]:
+def _adjustments(block: Block, known: Known, manual: tuple[str, ...]) -> tuple[Adjustment, ...]:
     found = [
         _adjustment(item, kind, known, manual)
         for key, kind in (("deductions", Deduction), ("bonuses", Bonus))
@@ -189,9 +191,7 @@ def _adjustments(block: Block, known: Known, manual: Mapping[str, ManualItem]) -
     return tuple(adjustment for adjustment in found if adjustment is not None)
 
 
-def _adjustment(
-    item: Block, kind: type[Adjustment], known: Known, manual: Mapping[str, ManualItem]
-) -> Adjustment | None:
+def _adjustment(item: Block, kind: type[Adjustment], known: Known, manual: tuple[str, ...]) -> Adjustment | None:
     called = title(item)
     if not item.needs("code", "of", "each", "source") or called is None:
         return None
@@ -200,11 +200,11 @@ def _adjustment(
         return None
     return kind(
         item.value("code", cell.code) or "", called, occurrences, each, item.value("source", cell.text) or "",
-        item.value("most", number), item.value("double", cell.one_of(tuple(manual), "manual item")),
+        item.value("most", number), item.value("double", cell.one_of(manual, "manual item")),
     )  # fmt: skip
 
 
-def _group(block: Block, known: Known, manual: Mapping[str, ManualItem], system: Board) -> Group:
+def _group(block: Block, known: Known, manual: tuple[str, ...], system: Board) -> Group:
     block.needs("code", "name")
     board = _board(block, known, system.total)
     adjustments = (*system.adjustments, *_adjustments(block, known, manual))

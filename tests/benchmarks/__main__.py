@@ -5,7 +5,18 @@ Example: python -m tests.benchmarks deadlines transitions
 
 import sys
 
-from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions
+from tests.benchmarks import (
+    calls,
+    deadlines,
+    deliveries,
+    evaluation,
+    pages,
+    runs,
+    stored_cases,
+    taps,
+    transitions,
+    warning_latency,
+)
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -15,6 +26,9 @@ BENCHES = {
     "runs": runs.run,
     "pages": pages.run,
     "taps": taps.run,
+    "evaluation": evaluation.run,
+    "calls": calls.run,
+    "warning_latency": warning_latency.run,
 }
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -53,9 +53,11 @@ T = TypeVar("T")
 class RunningCity:
     """One `zhihui up`, what its people do, and what its server says of the runs."""
 
-    def __init__(self, url: str, home: Path, channel: ChannelServer) -> None:
+    def __init__(
+        self, url: str, home: Path, channel: ChannelServer, documents: Mapping[str, str] | None = None
+    ) -> None:
         home.mkdir(parents=True)
-        documents = city_documents()
+        documents = dict(documents or city_documents())
         documents["messages.yaml"] = "quiet_hours: never\n" + documents["messages.yaml"]
         write_small_city(home / "city", documents)
         self.home, self.channel = home, channel
@@ -213,12 +215,14 @@ class RunningCity:
 
 
 @contextlib.contextmanager
-def running_city(url: str, home: Path, channel: ChannelServer) -> Iterator[RunningCity]:
-    """A whole city for one block.
+def running_city(
+    url: str, home: Path, channel: ChannelServer, documents: Mapping[str, str] | None = None
+) -> Iterator[RunningCity]:
+    """A whole city for one block, the small one unless other documents are given.
 
     Raises: PromiseBroken where processes outlived it.
     """
-    city = RunningCity(url, home, channel)
+    city = RunningCity(url, home, channel, documents)
     city.start()
     try:
         yield city

@@ -210,7 +210,7 @@ def test_a_deputy_is_called_and_answers_for_whoever_is_away(sqlite_engine: Engin
 
 def test_only_the_duty_room_records_an_answer_by_voice_and_never_its_own(one: Callers) -> None:
     number = one.started()
-    for by, code in (("res-patrol", "may_not_record"), ("nobody", "unknown_post")):
+    for by, code in (("res-patrol", "may_not_record_answer"), ("nobody", "unknown_post")):
         found = one.answers(number, "res-tech", STORM, How.VOICE, by)
         assert isinstance(found, Refusal)
         assert found.code == code

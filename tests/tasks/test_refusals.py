@@ -11,6 +11,7 @@ import pytest
 import models.lifecycle_rules
 import tasks.inbox
 from tasks.refusals import refusal_codes, render_refusal
+from tasks.words import TEMPLATES
 from tests.cities import a_small_city
 
 PROMISED = """
@@ -26,6 +27,11 @@ def codes_in_use() -> set[str]:
     folder = Path(models.lifecycle_rules.__file__).parent
     files = [*folder.glob("lifecycle*.py"), folder / "step_facts.py", Path(tasks.inbox.__file__)]
     return {code for file in files for code in re.findall(r'Refusal\(\s*"(\w+)"', file.read_text("utf-8"))}
+
+
+def test_no_code_stands_twice_or_the_second_would_speak_for_both() -> None:
+    codes = re.findall(r"^(\w+):", (TEMPLATES / "refusals.yaml").read_text("utf-8"), re.MULTILINE)
+    assert sorted(codes) == sorted(set(codes))
 
 
 def test_every_refusal_of_the_rules_has_a_sentence() -> None:

@@ -70,5 +70,5 @@ def test_chains_without_rules_and_rules_without_a_duty_room_are_said_to_be_so() 
     assert city is not None
     said = [str(fault) for fault in found if fault.file == "calls.yaml"]
     assert [text.partition(", and")[0] for text in said] == [
-        "warning: calls.yaml, key ladder: silence climbs to the leader of the present shift"
+        "calls.yaml, key ladder: silence climbs to the leader of the present shift"
     ]

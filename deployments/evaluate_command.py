@@ -1,0 +1,121 @@
+"""`zhihui evaluate`: what a month counts."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from deployments.city_at_hand import AsJson, city_to_change, city_to_read, now, print_json
+from models.city import City
+from models.evaluation_counts import COUNTS, CountLine, CountName
+from models.evaluation_marks import Cut, Statistic
+from tasks.counted_marks import Period, month_period
+from tasks.evaluation_counts import Counted, Value, count
+from tasks.retold_facts import retell_facts
+from tasks.words import word
+
+REFUSED = 1
+
+
+def evaluate(
+    month: Annotated[str | None, typer.Argument(metavar="MONTH", help="Such as 2019-05.")] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Only the counts, without a scheme.")] = False,
+    by: Annotated[
+        list[Cut] | None, typer.Option("--by", help="Tell them apart by this; may be given several times.")
+    ] = None,
+    as_json: AsJson = False,
+    rebuild_facts: Annotated[
+        bool, typer.Option("--rebuild-facts", help="First tell the facts of all cases anew from their events.")
+    ] = False,
+) -> None:
+    """Count a month: per period of the deadline (scoring) and per period of the event (workload).
+
+    Example: zhihui evaluate 2019-05 --counts --by unit --json
+
+    Every count is defined in docs/counts.md. A month that is still open is counted up to now. Without --by the whole
+    city is one line.
+
+    Exit code 0: done; 1: refused, because there is no city or the database cannot be read; 2: wrong usage.
+    """
+    if rebuild_facts:
+        _rebuild()
+    if month is None:
+        if rebuild_facts:
+            return
+        raise typer.BadParameter("请写月份，例如 2019-05。Name a month, such as 2019-05.")
+    if not counts:
+        raise typer.BadParameter("请加 --counts。Add --counts.")
+    with city_to_read() as (city, connection):
+        found = count(connection, city, _period(month, city), by or (), now=now())
+    if as_json:
+        print_json(counted_json(month, found, city))
+    else:
+        for line in _table(month, found, city):
+            typer.echo(line)
+
+
+def counted_json(month: str, found: Counted, city: City) -> dict[str, Any]:
+    """What `--json` says; the names are stable for programs."""
+    return {
+        "month": month,
+        "start": found.period.start,
+        "end": found.period.end,
+        "counted_at": found.now.astimezone(city.zone),
+        "open": found.now < found.period.end,
+        "by": [cut.value for cut in found.cuts],
+        "total": _line(found.total),
+        "lines": [
+            {"of": {cut.value: part for cut, part in zip(found.cuts, value, strict=True)}, **_line(line)}
+            for value, line in (found.lines.items() if found.cuts else ())
+        ],
+    }
+
+
+def _line(line: CountLine) -> dict[str, Mapping[CountName, int]]:
+    return {statistic.value: line.of(statistic) for statistic in Statistic}
+
+
+def _period(month: str, city: City) -> Period:
+    try:
+        return month_period(month, city)
+    except ValueError as error:
+        raise typer.BadParameter(f"“{month}”不是月份，请写成 2019-05。{month!r} is no month.") from error
+
+
+def _rebuild() -> None:
+    with city_to_change() as (_, connection):
+        done = retell_facts(connection, lambda cases: typer.echo(f"\r已重建 {cases} 件", nl=False, err=True))
+    typer.echo(f"\n案件 {done.cases} 件，事实 {done.rows} 行 · cases, rows of facts told anew", err=True)
+    if done.untold:
+        typer.echo(f"无法由事件重建 {len(done.untold)} 件，请运行 zhihui audit verify · cannot be told", err=True)
+
+
+def _table(month: str, found: Counted, city: City) -> Iterator[str]:
+    opening = "，未结束，统计至此刻 · still open" if found.now < found.period.end else ""
+    yield f"{month}{opening}"
+    yield from _block("合计 · total", found.total)
+    for value, line in found.lines.items() if found.cuts else ():
+        yield from _block(_called(value, found.cuts, city), line)
+
+
+def _block(title: str, line: CountLine) -> Iterator[str]:
+    yield ""
+    yield f"{title}    {word('statistic', 'scoring', 'zh')} / {word('statistic', 'workload', 'zh')}"
+    for each in COUNTS:
+        scoring, workload = line.scoring[each.name], line.workload[each.name]
+        if scoring or workload:
+            yield f"  {word('count', each.name, 'zh')} {each.name.value:<20} {scoring:>10} {workload:>10}"
+
+
+def _called(value: Value, cuts: tuple[Cut, ...], city: City) -> str:
+    return "，".join(
+        f"{word('cut', cut, 'zh')} {_name(cut, part, city)}" for cut, part in zip(cuts, value, strict=True)
+    )
+
+
+def _name(cut: Cut, code: str | None, city: City) -> str:
+    if code is None:
+        return "（无）"
+    known: Mapping[str, Any] = {Cut.UNIT: city.units, Cut.POST: city.posts, Cut.AREA: city.areas}.get(cut, {})
+    found = known.get(code)
+    return f"{found.name}（{code}）" if found else code

@@ -1,0 +1,144 @@
+"""Counting a period by any cut: set-based, from the facts of that period's months alone.
+
+Rows that carry the same marks are counted together by the database; which marks make which count is said once, in
+`models/evaluation_counts.py`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from models.city import City
+from models.evaluation_counts import COUNTS, Count, CountLine, empty_line, line_of
+from models.evaluation_marks import By, Cut
+from models.told_facts import month_of
+from tasks.case_facts import FACTS, MONTHS
+from tasks.counted_marks import ExemptSpan, Period, cut_columns, done_marks, due_marks, marks_of
+
+Value = tuple[str | None, ...]
+"""What a line stands for, in the order of the cuts; None where a row has no such thing."""
+
+Tally = dict[Value, dict[int, int]]
+"""Marks -> how many facts, for each value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The counts of a period by a cut."""
+
+    period: Period
+    now: datetime
+    cuts: tuple[Cut, ...]
+    lines: Mapping[Value, CountLine]
+    """Only what something happened to or was due of; whoever is not named has every count at 0."""
+    total: CountLine
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Counts that are for the same post."""
+
+    by: By | None
+    counts: tuple[Count, ...]
+    due: Tally = field(default_factory=dict)
+    done: Tally = field(default_factory=dict)
+
+
+def count(
+    connection: Connection,
+    city: City,
+    period: Period,
+    cuts: Sequence[Cut] = (),
+    *,
+    now: datetime,
+    exempt: Sequence[ExemptSpan] = (),
+) -> Counted:
+    """Everything that is counted of a period as it stands, by a cut or several together; without one the whole city.
+
+    A deadline counts once it is past: a month that is still open is counted up to `now`. What happened after `now` is
+    not seen, so a month can be counted as it stood; extensions and suspensions granted since do move it.
+
+    Example: count(connection, city, month_period("2019-05", city), [Cut.UNIT], now=now).lines["lihe",].scoring
+    """
+    gone = period.until(now)
+    lines: dict[Value, CountLine] = {}
+    for family in _families(cuts):
+        _tally_due(connection, city, gone, cuts, family, now, exempt)
+        _tally_done(connection, city, gone, cuts, family, now)
+        for value in sorted(family.due.keys() | family.done.keys(), key=_order):
+            marked = family.due.get(value, {}).items(), family.done.get(value, {}).items()
+            line = line_of(*marked, family.counts)
+            lines[value] = lines[value] + line if value in lines else line
+    lines = {value: lines[value] for value in sorted(lines, key=_order) if lines[value] != empty_line()}
+    total = sum(lines.values(), empty_line())
+    return Counted(period, now, tuple(cuts), lines, total)
+
+
+def _families(cuts: Sequence[Cut]) -> list[_Family]:
+    """Each post's counts are told apart by another column; without posts one pass gives everything."""
+    if Cut.POST not in cuts:
+        return [_Family(None, COUNTS)]
+    return [_Family(by, tuple(each for each in COUNTS if each.by == by)) for by in (None, *By)]
+
+
+def _tally_due(
+    connection: Connection,
+    city: City,
+    gone: Period,
+    cuts: Sequence[Cut],
+    family: _Family,
+    now: datetime,
+    exempt: Sequence[ExemptSpan],
+) -> None:
+    """Parts whose deadline falls in the period, by its index."""
+    if any(rule.moment == "due_at" for each in family.counts for rule in (each.scoring, each.workload)):
+        marks = marks_of(due_marks(now, exempt), family.counts)
+        here = and_(FACTS.c.due_at >= gone.start, FACTS.c.due_at < gone.end)
+        _add(connection, city, cuts, _grouped(cuts, family, marks).where(here), family.due)
+
+
+def _tally_done(
+    connection: Connection, city: City, gone: Period, cuts: Sequence[Cut], family: _Family, now: datetime
+) -> None:
+    """Rows that began in the period's months, and older ones that something happened to in them."""
+    if gone.start >= gone.end:
+        return
+    marks = marks_of(done_marks(gone, now, city.policy.public_sources), family.counts)
+    first, last = month_of(gone.start), month_of(gone.end)
+    start = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
+    later = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
+    for here in (
+        and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < gone.end),
+        and_(FACTS.c.case_id.in_(later), FACTS.c.begun_at < start),
+    ):
+        _add(connection, city, cuts, _grouped(cuts, family, marks).where(here), family.done)
+
+
+def _grouped(cuts: Sequence[Cut], family: _Family, marks: ColumnElement[int]) -> Select[Any]:
+    columns = cut_columns(cuts, FACTS.c[family.by.value] if family.by else None)
+    marked = marks.label("marks")
+    # By their names: on Postgres an expression with parameters is not recognised as the one that is selected.
+    return select(*columns, marked, func.count().label("facts")).group_by(*(c.name for c in columns), "marks")
+
+
+def _add(connection: Connection, city: City, cuts: Sequence[Cut], statement: Select[Any], tally: Tally) -> None:
+    for *values, marks, facts in connection.execute(statement):
+        found = tally.setdefault(tuple(_named(city, cuts, values)), {})
+        found[marks] = found.get(marks, 0) + facts
+
+
+def _named(city: City, cuts: Sequence[Cut], values: Sequence[str | None]) -> Iterator[str | None]:
+    for cut, value in zip(cuts, values, strict=True):
+        if cut is Cut.GROUP:
+            unit = city.units.get(value or "")
+            yield unit.group if unit else None
+        else:
+            yield value or None
+
+
+def _order(value: Value) -> tuple[tuple[bool, str], ...]:
+    """By code; what has none comes last."""
+    return tuple((part is None, part or "") for part in value)
