@@ -93,6 +93,12 @@ def test_shifts_that_do_not_fit_the_pattern_are_named(healthy: Engine) -> None:
     assert {"shifts_missing", "shifts_off_pattern"} <= set(codes(healthy, city=half_past))
 
 
+def test_duty_outside_of_the_season_is_a_note_that_the_watch_is_slow_then(engine: Engine) -> None:
+    write_shifts(engine, at("2021-11-02 08:00"), (FIRST, SECOND))
+    found = {one.code: one.wrong for one in examined(engine, now=at("2021-11-01 09:00"))}
+    assert found == {"shifts_outside_season": False}
+
+
 def test_contact_points_are_a_note_until_their_day_and_wrong_after_it(engine: Engine) -> None:
     for day, wrong in (("2021-04-19", False), ("2021-04-20", False), ("2021-04-21", True)):
         (found,) = [one for one in examined(engine, now=at(f"{day} 09:00")) if one.code == "contacts_untested"]
