@@ -76,7 +76,9 @@ def _examined(settings: Settings, at: datetime | None) -> list[Finding]:
     found = server_findings(settings, wanted, deployed)
     schedules = Schedules(wanted, "prefect.yaml")
     if deployed is not None:
-        schedules = Schedules({one.name: one.crons for one in deployed if not one.paused}, settings.prefect_url)
+        # What is missing there is named once; it is not judged by schedules it does not have.
+        on_server = {one.name: () if one.paused else one.crons for one in deployed}
+        schedules = Schedules({**wanted, **on_server}, settings.prefect_url)
     try:
         engine = open_database(settings.database_url, migrate=False)
     except DatabaseError as error:

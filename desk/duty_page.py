@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from desk.context import Desk
-from desk.duty_view import DutyTeller, station_name
+from desk.duty_view import DutyTeller
 from desk.form_token import draw_form_token
 from desk.opened_duty import OpenedDuty, opened_duty
 from desk.own_page import go_on
@@ -121,7 +121,6 @@ def _answer(
     city, language = opened.city, language_of(request)
     with reading(desk.engine) as connection:
         duty = read_own_duty(connection, city, opened.post.code, opened.now)
-        stations = readings_at_hand(connection, city) if duty.checks else ()
     teller = DutyTeller(city, opened.post.code, opened.now, language)
     mine, may_read = opened.post.code, reads_log(city, opened.post.code)
     return duty_page(
@@ -130,7 +129,7 @@ def _answer(
         next_span=teller.span(duty.next_shift) if duty.next_shift else "",
         reads=may_read, writes=writes_log(duty, mine),
         to_sign_in=[teller.sign_in(duty, one) for one in duty.to_sign_in],
-        checks=[teller.check(one, station_name(stations, one.station)) for one in duty.checks],
+        checks=[teller.check(one) for one in duty.checks],
         to_confirm=[teller.handover(one) for one in duty.to_confirm],
         to_accept=[teller.handover(one) for one in duty.to_accept],
         messages=_messages(duty), late_handovers=[teller.handover(one) for one in duty.not_handed_over],

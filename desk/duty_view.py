@@ -1,6 +1,6 @@
 """A person's own duty in the words of their page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from tasks.handover_record import PARTS
 from tasks.handovers import Handover
 from tasks.own_duty import OwnDuty, ToSignIn
 from tasks.spot_check_answers import Check
+from tasks.spot_checks import station_name
 from tasks.wording import clean, moment_words
 from tasks.words import Language, word
 
@@ -135,8 +136,9 @@ class DutyTeller:
             "late": late,
         }
 
-    def check(self, check: Check, station: str | None) -> dict[str, Any]:
+    def check(self, check: Check) -> dict[str, Any]:
         """A spot check the reader may answer."""
+        station = station_name(self._city, check.station)
         late = self._now > check.due_at
         return {
             "code": check.code,
@@ -233,7 +235,10 @@ class DutyTeller:
         if name == "log":
             return [at, self.name(row["post"]), row["what"], row["handled"]]
         if name == "warnings":
-            return [at, row["number"], word("severity", row["severity"], self._language), row["station"] or row["area"]]
+            station, area = self._city.water.stations.get(row["station"] or ""), self._city.areas.get(row["area"])
+            where = station or area
+            severity = word("severity", row["severity"], self._language)
+            return [at, row["number"], severity, where.name if where else row["area"]]
         if name == "notices":
             kind = word("notice", row["kind"], self._language)
             return [at, kind, self.name(row["recipient"])]
@@ -243,15 +248,10 @@ class DutyTeller:
             state = word("state", row["state"], self._language)
             kind = subclass.minor if subclass else row["class_code"]
             return [row["number"] or row["receipt_number"], kind, state, unit.name if unit else ""]
-        reading = f"{row.get('value', '')} {row.get('unit', '')}".strip()
-        return [at, str(row.get("name") or row.get("station") or ""), str(row.get("quantity") or ""), reading]
+        measure = word("measure", row["quantity"], self._language)
+        reading = f"{row['value']} {word('measure_unit', row['quantity'], self._language)}"
+        return [at, str(row["name"]), measure, reading]
 
     def _at(self, row: Mapping[str, Any]) -> str:
         found = next((row[name] for name in ("at", "raised_at", "created_at") if row.get(name)), None)
-        return self.moment(datetime.fromisoformat(found)) if found else ""
-
-
-def station_name(last_readings: Iterable[Mapping[str, Any]], station: str | None) -> str | None:
-    """What a station is called in the last readings, else its code."""
-    names = {one.get("station"): one.get("name") for one in last_readings}
-    return str(names.get(station) or station) if station else None
+        return f"{datetime.fromisoformat(found).astimezone(self._city.zone):%m-%d %H:%M}" if found else ""

@@ -15,7 +15,6 @@ from flows.wording import NOTHING_TO_DO
 from models.chain import canonical
 from models.flood_event import Recording
 from models.sweeps import Process
-from tasks.duty_readings import readings_at_hand
 from tasks.duty_watch import Watched, watch_duty
 
 
@@ -33,7 +32,7 @@ async def watch(now: datetime) -> Watched:
 
     def work() -> Watched:
         city, key = here.city(), here.settings.secret_key("link")
-        return watch_duty(here.engine, city, key, Recording(now, "flow", city.edition, flow_run_id), readings_at_hand)
+        return watch_duty(here.engine, city, key, Recording(now, "flow", city.edition, flow_run_id))
 
     return await asyncio.to_thread(work)
 

@@ -61,6 +61,7 @@ def duty_findings(connection: Connection, city: City, schedules: Schedules, now:
         *_handover_minutes(city, city.duty, schedules, today),
         *_roster(connection, city, city.duty, now),
         *_calendar(city, city.duty, today),
+        *_station(city, city.duty),
         *_contacts(connection, city, city.duty, today),
         *_engine(connection, city, city.duty, now),
     ]
@@ -118,8 +119,12 @@ def _roster(connection: Connection, city: City, rules: DutyRules, now: datetime)
     if missing := sorted(one.code for start, one in wanted.items() if start not in there):
         yield Finding("shifts_missing", _named(missing))
     ahead = [shift for shift in published if shift.starts_at >= now]
-    if off := [shift.code for shift in ahead if shift.starts_at not in wanted]:
-        yield Finding("shifts_off_pattern", _named(off))
+    off = [shift for shift in ahead if shift.starts_at not in wanted]
+    in_season = [one.code for one in off if rules.season.covers(one.starts_at.astimezone(city.zone).date())]
+    if in_season:
+        yield Finding("shifts_off_pattern", _named(in_season))
+    if len(off) > len(in_season):
+        yield Finding("shifts_outside_season", {"count": len(off) - len(in_season)}, wrong=False)
     yield from _people(city, ahead)
 
 
@@ -147,6 +152,13 @@ def _calendar(city: City, rules: DutyRules, today: date) -> Iterable[Finding]:
         yield Finding("calendar_ends", {"ends": ends, "last": last})
 
 
+def _station(city: City, rules: DutyRules) -> Iterable[Finding]:
+    """A spot check asks for the reading of a station there is."""
+    station = rules.spot_checks.station
+    if station and city.water.stations and station not in city.water.stations:
+        yield Finding("station_unknown", {"station": station})
+
+
 def _contacts(connection: Connection, city: City, rules: DutyRules, today: date) -> Iterable[Finding]:
     """Contact points are tested by their day; before that they are only named."""
     untested = untested_contacts(connection, city, today)
@@ -160,11 +172,11 @@ def _engine(connection: Connection, city: City, rules: DutyRules, now: datetime)
     """What should have happened by now and has not."""
     at = next_handover(connection, now - LATE_AFTER)
     if at is not None:
-        yield Finding("handover_overdue", {"at": at})
+        yield Finding("handover_overdue", {"at": at.astimezone(city.zone)})
     swept = last_sweeps(connection).get(Process.DUTY)
     in_season = rules.season.covers(now.astimezone(city.zone).date())
     if in_season and (swept is None or now - swept > LATE_AFTER):
-        yield Finding("watch_away", {"at": swept})
+        yield Finding("watch_away", {"at": swept.astimezone(city.zone) if swept else None})
     still_open = handovers_where(connection, city, HANDOVERS.c.accepted_at.is_(None), MOST_NAMED)
     late = [one.outgoing.code for one in still_open if not one.done and now > one.due_at(city)]
     if late:

@@ -1,4 +1,4 @@
-"""Where the duty room takes last readings of stations from: handed in by whoever calls, so that it needs no gauge."""
+"""Last readings of stations for the duty room: handed in by whoever calls, so that its rules need no gauge."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.city import City
+from tasks.readings import last_readings as newest_of_stations
 
 LastReadings = Callable[[Connection, City], Sequence[Mapping[str, Any]]]
-"""The last reading of each station, in the city's order, as facts: station, name, quantity, value, unit, at."""
+"""The last good reading of each element of each station, in the city's order, as facts: station, name, quantity,
+value, at."""
 
 
 def no_readings(_connection: Connection, _city: City) -> Sequence[Mapping[str, Any]]:
@@ -16,5 +18,16 @@ def no_readings(_connection: Connection, _city: City) -> Sequence[Mapping[str, A
     return ()
 
 
-readings_at_hand: LastReadings = no_readings
-"""What flows and desk hand in."""
+def readings_at_hand(connection: Connection, city: City) -> Sequence[Mapping[str, Any]]:
+    """What the stations of the city said last; readings in doubt and stations that never spoke are left out."""
+    return [
+        {
+            "station": one.station.code,
+            "name": one.station.name,
+            "quantity": one.element.value,
+            "value": repr(one.good_value),
+            "at": one.good_at,
+        }
+        for one in newest_of_stations(connection, city)
+        if one.good_at is not None and one.good_value is not None
+    ]

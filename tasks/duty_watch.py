@@ -10,7 +10,6 @@ from tasks.database import transaction
 from tasks.duty_absence import climb_absences
 from tasks.duty_contacts import tell_of_untested
 from tasks.duty_handover_ladder import climb_handovers
-from tasks.duty_readings import LastReadings, no_readings
 from tasks.spot_checks import watch_spot_checks
 
 
@@ -26,9 +25,7 @@ class Watched:
         return sum(one.kind in kinds for one in self.happened)
 
 
-def watch_duty(
-    engine: Engine, city: City, key: bytes, recording: Recording, last_readings: LastReadings = no_readings
-) -> Watched:
+def watch_duty(engine: Engine, city: City, key: bytes, recording: Recording) -> Watched:
     """Whatever is due now, each part in its own transaction; a second visit at the same moment changes nothing.
 
     `key` is the secret the seeds of spot checks are made of.
@@ -40,7 +37,7 @@ def watch_duty(
     with transaction(engine) as connection:
         happened += climb_handovers(connection, city, recording)
     with transaction(engine) as connection:
-        happened += watch_spot_checks(connection, city, key, recording, last_readings)
+        happened += watch_spot_checks(connection, city, key, recording)
     with transaction(engine) as connection:
         told = tell_of_untested(connection, city, recording.now)
     return Watched(tuple(happened), told)

@@ -1,8 +1,7 @@
 """Answering a spot check at the desk: who was asked says how things stand, with the present reading of a station."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,6 +21,9 @@ from tasks.spot_checks import checks_stream
 CHECKS = table_of(SpotCheck)
 
 LONGEST_ANSWER = 200
+
+FRESH = timedelta(hours=2)
+"""An older reading says nothing of the present one."""
 
 ANSWERED = "spot_check_answered"
 
@@ -144,9 +146,6 @@ def _fits(
     """Whether it agrees with the stored reading of the station; None where there is none to compare."""
     if value is None or city.duty is None:
         return None
-    stored: Mapping[str, Any] | None = next(
-        (one for one in last_readings(connection, city) if one.get("station") == check.station), None
-    )
-    if stored is None or stored.get("value") is None:
-        return None
-    return reading_fits(value, Decimal(str(stored["value"])), city.duty.spot_checks)
+    stored = (one for one in last_readings(connection, city) if one["station"] == check.station)
+    fresh = next((one for one in stored if check.asked_at - one["at"] <= FRESH), None)
+    return reading_fits(value, Decimal(fresh["value"]), city.duty.spot_checks) if fresh is not None else None

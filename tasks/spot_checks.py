@@ -25,7 +25,6 @@ from models.spot_checks import (
 )
 from models.tables import table_of
 from tasks.duty_people import reported_to
-from tasks.duty_readings import LastReadings, no_readings
 from tasks.duty_shifts import ASSIGNMENTS, shift_coded, shifts_between, shifts_by_id
 from tasks.duty_state import place_name
 from tasks.flood_events import EVENTS, record_events
@@ -69,9 +68,7 @@ def begins(city: City, day: date) -> datetime:
     return datetime.combine(day, time(), city.zone)
 
 
-def watch_spot_checks(
-    connection: Connection, city: City, key: bytes, recording: Recording, last_readings: LastReadings = no_readings
-) -> list[Happened]:
+def watch_spot_checks(connection: Connection, city: City, key: bytes, recording: Recording) -> list[Happened]:
     """Seal, ask, record what was missed, reveal: whatever is due at this moment; a second visit finds none of it."""
     if city.duty is None:
         return []
@@ -83,7 +80,7 @@ def watch_spot_checks(
         seal, seed = seal_of(connection, city, day), day_seed(key, city.code, day)
         # Under another key than the one that sealed it nothing is asked or revealed; the proof names the day.
         if seal is not None and seed_digest(seed) == seal.digest:
-            done += _ask(connection, city, seed, seal, recording, last_readings)
+            done += _ask(connection, city, seed, seal, recording)
             done += _reveal(connection, city, seed, seal, recording)
     return done
 
@@ -151,14 +148,7 @@ def events_of_day(connection: Connection, day: date, *kinds: str) -> Sequence[An
     return connection.execute(found.order_by(EVENTS.c.seq)).all()
 
 
-def _ask(
-    connection: Connection,
-    city: City,
-    seed: bytes,
-    seal: Seal,
-    recording: Recording,
-    last_readings: LastReadings,
-) -> list[Happened]:
+def _ask(connection: Connection, city: City, seed: bytes, seal: Seal, recording: Recording) -> list[Happened]:
     """Ask every check whose time has come, or record why it is not asked."""
     settled = {json.loads(row.facts)["number"] for row in events_of_day(connection, seal.day, ASKED, SKIPPED)}
     due = [one for one in planned_of(seed, seal, city) if one.at <= recording.now and one.number not in settled]
@@ -168,7 +158,7 @@ def _ask(
         asked = _asked(connection, city, seal, check, recording)
         happened.append(asked)
         if asked.kind == ASKED:
-            drafts.append(_question(connection, city, asked, last_readings))
+            drafts.append(_question(city, asked))
     record_events(connection, checks_stream(seal.day), happened, recording)
     write_flood_notices(connection, drafts, recording.now)
     return happened
@@ -207,14 +197,18 @@ def _asked(connection: Connection, city: City, seal: Seal, check: PlannedCheck, 
     return Happened(ASKED, now, RULE, {**facts, **told})
 
 
-def _question(connection: Connection, city: City, asked: Happened, last_readings: LastReadings) -> FloodNotice:
+def _question(city: City, asked: Happened) -> FloodNotice:
     facts, post = asked.facts, str(asked.facts["post"])
-    station = facts["station"]
-    names = {one.get("station"): one.get("name") for one in last_readings(connection, city)} if station else {}
-    said = {"number": facts["code"], "act_by": facts["due_at"], "station": names.get(station) or station}
+    said = {"number": facts["code"], "act_by": facts["due_at"], "station": station_name(city, facts["station"])}
     return FloodNotice(
         NoticeKind.SPOT_CHECK, post, f"duty:{post}", f"spot-check:{facts['code']}", said, Priority.EMERGENCY
     )
+
+
+def station_name(city: City, station: str | None) -> str | None:
+    """What the station of a check is called; None where a check asks for no reading."""
+    found = city.water.stations.get(station or "")
+    return found.name if found else station
 
 
 def _record_missed(connection: Connection, city: City, recording: Recording) -> list[Happened]:

@@ -22,6 +22,7 @@ from tasks.sweeps import record_sweep
 from tests.duty_rows import FIRST, SECOND, by_rule, write_shifts
 from tests.flood_cities import DUTY_YAML, FLOOD_CITY, OFFICERS, a_flood_city
 from tests.stored_cases import at
+from tests.water_cities import WATER_CITY
 
 CITY = a_flood_city()
 NOW = at("2021-07-20 10:00")
@@ -92,6 +93,12 @@ def test_shifts_that_do_not_fit_the_pattern_are_named(healthy: Engine) -> None:
     assert {"shifts_missing", "shifts_off_pattern"} <= set(codes(healthy, city=half_past))
 
 
+def test_duty_outside_of_the_season_is_a_note_that_the_watch_is_slow_then(engine: Engine) -> None:
+    write_shifts(engine, at("2021-11-02 08:00"), (FIRST, SECOND))
+    found = {one.code: one.wrong for one in examined(engine, now=at("2021-11-01 09:00"))}
+    assert found == {"shifts_outside_season": False}
+
+
 def test_contact_points_are_a_note_until_their_day_and_wrong_after_it(engine: Engine) -> None:
     for day, wrong in (("2021-04-19", False), ("2021-04-20", False), ("2021-04-21", True)):
         (found,) = [one for one in examined(engine, now=at(f"{day} 09:00")) if one.code == "contacts_untested"]
@@ -101,6 +108,12 @@ def test_contact_points_are_a_note_until_their_day_and_wrong_after_it(engine: En
 def test_a_calendar_that_ends_within_the_season_is_named(healthy: Engine) -> None:
     calendar = WorkCalendar(CITY.zone, CITY.calendar.hours, CITY.calendar.overrides, date(2021, 8, 31))
     assert codes(healthy, city=replace(CITY, calendar=calendar)) == ["calendar_ends"]
+
+
+def test_a_spot_check_of_a_station_there_is_not_is_named(healthy: Engine) -> None:
+    checks = DUTY_YAML.replace("answer_within: 3 minute}", "answer_within: 3 minute, station: nowhere}")
+    water = a_flood_city({**WATER_CITY, "duty.yaml": checks})
+    assert codes(healthy, city=water) == ["station_unknown"]
 
 
 def test_an_engine_that_is_away_is_named(healthy: Engine) -> None:

@@ -126,7 +126,7 @@ def test_the_system_fills_the_record_and_its_event_proves_it(engine: Engine) -> 
         connection.execute(insert(table_of(FloodWarning)).values(_warning("YJ20210720-001")))
         drill = _warning("YL20210720-001") | {"drill": True}
         connection.execute(insert(table_of(FloodWarning)).values(drill))
-    readings = [{"station": "hfz", "value": "93.21"}]
+    readings = [{"station": "hfz", "name": "黄甫寨", "quantity": "level", "value": "93.21", "at": START}]
     hand_over_shifts(engine, CITY, by_rule(START + DAY, CITY), lambda _connection, _city: readings)
     (row,) = rows_of(engine, select(HANDOVERS))
     record = json.loads(row.record)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -231,7 +230,8 @@ def test_with_a_station_the_reading_is_compared_with_the_stored_one(
     with transaction(sqlite_engine) as connection:
         connection.execute(update(CHECKS).values(station="hfz"))
     (row,) = rows_of(sqlite_engine, select(CHECKS))
-    facts = [{"station": "hfz", "value": Decimal(stored)}] if stored else []
+    facts = [{"station": "hfz", "value": stored, "at": check.at - timedelta(minutes=10)}] if stored else []
+    facts.append({"station": "hfz", "value": "1", "at": check.at - timedelta(hours=3)})
     refused = answers(sqlite_engine, row.post, row.code, check.at, "很高")
     assert isinstance(refused, Refusal)
     assert refused.code == "duty_check_no_number"

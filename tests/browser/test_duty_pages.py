@@ -1,0 +1,52 @@
+"""A person's own duty and the log of a day, looked at by a real browser on a phone and on a screen."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tasks.database import transaction
+from tasks.duty_handover import confirm_handover
+from tasks.duty_log import LogWords, write_log_entry
+from tasks.duty_shift import hand_over_shifts
+from tasks.duty_sign_in import sign_in
+from tasks.links import Link, Purpose, path_of
+from tests.browser.conftest import CityAtWork
+from tests.browser.visits import DESK, PHONE, Visits
+from tests.duty_rows import FIRST, SECOND, acting, by_rule, write_shifts
+from tests.flood_cities import OFFICERS
+
+Open = Callable[..., Visits]
+
+
+@pytest.fixture
+def handed_over(city_at_work: CityAtWork) -> CityAtWork:
+    """The morning after a shift: its officer has confirmed, the next one has signed in and reads."""
+    work = city_at_work
+    start = work.now.replace(hour=8, minute=0) - timedelta(days=1)
+    first, second = write_shifts(work.engine, start)
+    hand_over_shifts(work.engine, work.city, by_rule(start, work.city))
+    later = acting(work.city, OFFICERS[0], start + timedelta(hours=5))
+    words = LogWords("接新村镇电话：机场路涵洞积水约40厘米", "新村镇", "转市政抢险队，40分钟到场", rain="1小时32毫米")
+    with transaction(work.engine) as connection:
+        sign_in(connection, acting(work.city, FIRST["officer"], start), first, "officer")
+        write_log_entry(connection, later, words, "one")
+    hand_over_shifts(work.engine, work.city, by_rule(start + timedelta(days=1), work.city))
+    morning = start + timedelta(days=1, minutes=3)
+    with transaction(work.engine) as connection:
+        confirm_handover(connection, acting(work.city, OFFICERS[0], morning), first, "涵洞仍封闭，抢险队每小时来电")
+        sign_in(connection, acting(work.city, SECOND["officer"], morning), second, "officer")
+    return work
+
+
+@pytest.mark.parametrize(("language", "screen"), [("zh", PHONE), ("en", DESK)], ids=["zh-phone", "en-desk"])
+def test_the_pages_of_the_duty_room_are_sound(
+    handed_over: CityAtWork, visits: Open, language: str, screen: dict[str, int]
+) -> None:
+    work, officer = handed_over, visits(screen=screen, language="zh-CN" if language == "zh" else "en-GB")
+    link = Link(OFFICERS[1], Purpose.DUTY, OFFICERS[1])
+    path = path_of(work.settings.secret_key("link"), link, work.now)
+    officer.goes(path)
+    officer.examines("duty-page" if language == "zh" else "")
+    officer.goes(f"{path}/log/{work.now - timedelta(days=1):%Y-%m-%d}")
+    officer.examines("duty-log" if language == "zh" else "")
