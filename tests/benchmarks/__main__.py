@@ -5,7 +5,7 @@ Example: python -m tests.benchmarks deadlines transitions
 
 import sys
 
-from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions
+from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions, water
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -15,6 +15,7 @@ BENCHES = {
     "runs": runs.run,
     "pages": pages.run,
     "taps": taps.run,
+    "water": water.run,
 }
 
 
