@@ -56,7 +56,8 @@ def _measured(name: str, url: str) -> Iterator[str]:
     rounds = [_round(engine, city, NOW + number * MINUTE) for number in range(ROUNDS)]
     used = (time.process_time() - used) / ROUNDS
     yield f"{name:9} a round of {len(_readings(city, NOW))} readings of {len(city.water.stations)} stations: " + (
-        f"median {1000 * statistics.median(rounds):.0f} ms, slowest {1000 * max(rounds):.0f} ms (bound: 1000 ms), {1000 * used:.0f} ms of the processor"
+        f"median {1000 * statistics.median(rounds):.0f} ms, slowest {1000 * max(rounds):.0f} ms (bound: 1000 ms), "
+        f"{1000 * used:.0f} ms of the processor"
     )
     used = time.process_time()
     stretches = [_stretch(engine, station) for station in list(city.water.stations)[::7]]
