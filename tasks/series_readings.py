@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.thresholds import Reading
-from tasks.bulk_rows import moment_of_text, text_of_moment
+from tasks.bulk_rows import text_of_moment
 from tasks.database import is_postgres
 
 _ON_POSTGRES = (
@@ -41,10 +41,12 @@ def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -
             found[series_id].append(Reading(at, value))
         return found
     pairs = json.dumps([[series_id, text_of_moment(since)] for series_id, since in wanted])
+    moments: dict[str, datetime] = {}  # Stations report at the same minutes: each text is read once.
     for series_id, text, value in connection.exec_driver_sql(_ON_SQLITE, (pairs,)).all():
-        at = moment_of_text(text)
-        if at is not None:
-            found[series_id].append(Reading(at, value))
+        at = moments.get(text)
+        if at is None:
+            at = moments[text] = moment_stored(text)
+        found[series_id].append(Reading(at, value))
     return found
 
 
@@ -60,5 +62,9 @@ def read_stretch(
         return [(at, value, doubt, late) for at, value, doubt, late in rows]
     moments = (text_of_moment(since), text_of_moment(until))
     stored = connection.exec_driver_sql(_STRETCH, (series_id, *moments)).all()
-    read = ((moment_of_text(text), value, doubt, bool(late)) for text, value, doubt, late in stored)
-    return [(at, value, doubt, late) for at, value, doubt, late in read if at is not None]
+    return [(moment_stored(text), value, doubt, bool(late)) for text, value, doubt, late in stored]
+
+
+def moment_stored(text: str) -> datetime:
+    """A moment as SQLite keeps it: UTC, without saying so."""
+    return datetime.fromisoformat(f"{text}+00:00")
