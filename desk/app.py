@@ -52,6 +52,7 @@ from desk.start_page import start_routes
 from desk.static_files import static_files
 from desk.wall_page import wall_routes
 from desk.warning_page import warning_routes
+from desk.water_api import water_api_routes
 from desk.water_page import water_routes
 from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
@@ -83,6 +84,10 @@ ROUTES = (
     roster_routes,
     duty_log_routes,
     duty_routes,
+    # Water.
+    water_routes,
+    warning_routes,
+    # Call and confirm.
     flood_routes,
     call_routes,
     water_routes,
@@ -92,6 +97,7 @@ ROUTES = (
 
 PROGRAM_ROUTES = (
     (open311_routes, "Open311"),
+    (water_api_routes, "Water"),
     (health_routes, "Monitoring"),
     (metrics_routes, "Monitoring"),
     (api_routes, "Description"),

@@ -181,11 +181,16 @@ def _sums(window: timedelta, rain: Sequence[Reading], silent_after: timedelta, s
     """Rain of the last `window` at each reading. A sum over a gap is what fell at least: it may cross, not clear."""
     times = [at for at, _ in rain]
     totals = list(accumulate((value for _, value in rain), initial=0.0))
-    found, gap_ended = [], times[0] if times else None
-    for number, at in enumerate(times):
-        if number and at - times[number - 1] > silent_after:
+    found = []
+    begin = bisect_left(times, since)
+    # What lies before the window of the first sum that is asked for says nothing of any of them.
+    oldest = max(bisect_right(times, since - window - silent_after) - 1, 0)
+    gap_ended = times[oldest] if times else None
+    for number in range(oldest, len(times)):
+        at = times[number]
+        if number > oldest and at - times[number - 1] > silent_after:
             gap_ended = at
-        if at < since:
+        if number < begin:
             continue
         first = bisect_right(times, at - window, hi=number + 1)
         total = round(totals[number + 1] - totals[first], 6)

@@ -51,6 +51,9 @@ class AccessSettings(BaseSettings):
     open311_per_key: int = Field(
         default=60, ge=1, le=100_000, description="Service requests a minute that one api_key may post."
     )
+    water_per_key: int = Field(
+        default=60, ge=1, le=100_000, description="Calls a minute by which one key may send readings of water."
+    )
     open311_contact: str = Field(
         default="",
         max_length=200,

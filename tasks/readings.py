@@ -10,7 +10,8 @@ from models.city import City
 from models.observation import Doubt
 from models.thresholds import Reading, time_to
 from models.water import Element, Station, Threshold, ThresholdKind
-from tasks.observations import OBSERVATIONS, RAIN_DAYS
+from tasks.observations import RAIN_DAYS
+from tasks.series_readings import read_stretch
 from tasks.water_series import SERIES
 
 
@@ -72,11 +73,7 @@ def series(
     )
     if series_id is None:
         return []
-    columns = (OBSERVATIONS.c[name] for name in ("at", "value", "doubt", "late"))
-    asked = select(*columns).where(
-        OBSERVATIONS.c.series_id == series_id, OBSERVATIONS.c.at >= since, OBSERVATIONS.c.at <= until
-    )
-    return [StoredReading(*row) for row in connection.execute(asked.order_by(OBSERVATIONS.c.at))]
+    return [StoredReading(*row) for row in read_stretch(connection, series_id, since, until)]
 
 
 def nearest_threshold(city: City, station: str, element: Element, readings: list[StoredReading]) -> Nearest | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.thresholds import Reading
-from tasks.bulk_rows import moment_of_text, text_of_moment
+from tasks.bulk_rows import text_of_moment
 from tasks.database import is_postgres
 
 _ON_POSTGRES = (
@@ -24,6 +24,9 @@ _ON_SQLITE = (
 """The cross join keeps the order of the tables: each series is one stretch of the key."""
 
 
+_STRETCH = "SELECT at, value, doubt, late FROM observation WHERE series_id = ? AND at >= ? AND at <= ? ORDER BY at"
+
+
 def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -> dict[int, list[Reading]]:
     """The good readings of each series from its moment on, in order; a series without any is missing.
 
@@ -34,12 +37,34 @@ def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -
         return found
     if is_postgres(connection):
         arrays = [series_id for series_id, _ in wanted], [since for _, since in wanted]
-        for series_id, at, value in connection.exec_driver_sql(_ON_POSTGRES, arrays):
+        for series_id, at, value in connection.exec_driver_sql(_ON_POSTGRES, arrays).all():
             found[series_id].append(Reading(at, value))
         return found
     pairs = json.dumps([[series_id, text_of_moment(since)] for series_id, since in wanted])
-    for series_id, text, value in connection.exec_driver_sql(_ON_SQLITE, (pairs,)):
-        at = moment_of_text(text)
-        if at is not None:
-            found[series_id].append(Reading(at, value))
+    moments: dict[str, datetime] = {}  # Stations report at the same minutes: each text is read once.
+    for series_id, text, value in connection.exec_driver_sql(_ON_SQLITE, (pairs,)).all():
+        at = moments.get(text)
+        if at is None:
+            at = moments[text] = moment_stored(text)
+        found[series_id].append(Reading(at, value))
     return found
+
+
+def read_stretch(
+    connection: Connection, series_id: int, since: datetime, until: datetime
+) -> list[tuple[datetime, float, str, bool]]:
+    """When, value, doubt and lateness of every reading of one series in [since, until], in order.
+
+    Days of minutes are thousands of rows: what SQLAlchemy adds to each would be most of their cost.
+    """
+    if is_postgres(connection):
+        rows = connection.exec_driver_sql(_STRETCH.replace("?", "%s"), (series_id, since, until)).all()
+        return [(at, value, doubt, late) for at, value, doubt, late in rows]
+    moments = (text_of_moment(since), text_of_moment(until))
+    stored = connection.exec_driver_sql(_STRETCH, (series_id, *moments)).all()
+    return [(moment_stored(text), value, doubt, bool(late)) for text, value, doubt, late in stored]
+
+
+def moment_stored(text: str) -> datetime:
+    """A moment as SQLite keeps it: UTC, without saying so."""
+    return datetime.fromisoformat(f"{text}+00:00")

@@ -17,6 +17,7 @@ from tests.benchmarks import (
     transitions,
     warning_latency,
 )
+from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions, water
 
 BENCHES = {
     "deliveries": deliveries.run,
@@ -29,6 +30,7 @@ BENCHES = {
     "evaluation": evaluation.run,
     "calls": calls.run,
     "warning_latency": warning_latency.run,
+    "water": water.run,
 }
 
 

@@ -140,6 +140,8 @@ WAYS: dict[str, Way] = {
     "GET /open311/v2/requests/{service_request_id}.{format}": Way(ANYBODY),
     "GET /open311/v2/tokens/{token}.{format}": Way(ANYBODY, path="/open311/v2/tokens/nothing.json"),
     "POST /open311/v2/requests.{format}": Way(frozenset(), form={"api_key": "none", "service_code": "E0101"}),
+    # Open to programs with a key of theirs: these readers have none.
+    "POST /water/observations": Way(frozenset()),
     "GET /health": Way(ANYBODY),
     "GET /ready": Way(ANYBODY),
     # Open to this machine, or with a token: these readers are elsewhere and have none.
