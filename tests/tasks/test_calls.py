@@ -1,6 +1,7 @@
 """A call starts once, calls each person with one message, climbs from silence to silence, and ends with a human."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -256,3 +257,27 @@ def test_a_drill_has_its_own_numbers_and_touches_no_real_call(one: Callers) -> N
     drills = [row["facts"] for row in notices_of_kind(one.engine, "call") if f'"{real}"' not in row["facts"]]
     assert all(json.loads(facts)["drill"] is True for facts in drills)
     assert len(rows_of(one.engine, select(table_of(DutyShift)))) == 1
+
+
+def test_people_who_answer_at_the_same_moment_all_count_once(town: Callers) -> None:
+    number = town.started(TOWN)
+    posts = ["res-admin", "res-tech", "res-patrol", "town-person", "village-person"] * 4
+    with ThreadPoolExecutor(10) as people:
+        answers = list(people.map(lambda post: town.answers(number, post, STORM + MINUTE), posts))
+    assert sum(one.places > 0 for one in answers if isinstance(one, Answered)) == 5
+    assert sum(isinstance(one, Answered) and one.over for one in answers) == 1
+    with reading(town.engine) as connection:
+        assert broken_stream(connection) is None
+        events = read_events(connection, f"call:{number}")
+    assert [event.kind for event in events].count("answered") == 5
+
+
+def test_two_who_start_the_same_at_once_start_one(town: Callers) -> None:
+    raise_warning_row(town.engine)
+    with ThreadPoolExecutor(8) as people:
+        found = list(people.map(lambda n: town.warned() if n % 2 else town.starts(TOWN, key="same"), range(8)))
+    assert sum(len(one) for one in found if isinstance(one, tuple)) == 1
+    by_hand = [one for one in found if isinstance(one, Started)]
+    assert len(by_hand) == 4
+    assert len({one.number for one in by_hand}) == 1
+    assert sum(not one.already for one in by_hand) == 1
