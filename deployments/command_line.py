@@ -39,11 +39,15 @@ PARTS = {
     "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
     # Duty.
     # Water.
+    "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
     # Call and confirm.
     "call": Part(
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."
     ),
     # Response and reports.
+    "flood": Part(
+        "deployments.flood_commands", "flood_app", "Response: levels, consultations, decisions, reports owed."
+    ),
     "desk": Part("deployments.desk_commands", "desk_app", "Run the desk alone; revoke a post's ways to it."),
 }
 

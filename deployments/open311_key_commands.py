@@ -1,10 +1,11 @@
-"""`zhihui desk key`: keys of programs that report through Open311."""
+"""`zhihui desk key`: keys of programs that report through Open311, or send readings of water."""
 
 from typing import Annotated
 
 import typer
 
 from deployments.city_at_hand import AsJson, By, city_to_change, city_to_read, now, post_of, print_json
+from models.open311_key import KeyPurpose
 from models.refusal import Refusal
 from tasks.open311_keys import all_keys, issue_key, revoke_key
 from tasks.wording import moment_words
@@ -15,23 +16,25 @@ key_app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Keys of programs that report through Open311.",
+    help="Keys of programs that report through Open311, or send readings of water.",
 )
 
 Name = Annotated[str, typer.Argument(help="What the program is called.")]
+For = Annotated[KeyPurpose, typer.Option("--for", help="What the program may do with it, and nothing else.")]
 
 
 @key_app.command("issue")
-def issue(name: Name, by: By, as_json: AsJson = False) -> None:
+def issue(name: Name, by: By, purpose: For = KeyPurpose.OPEN311, as_json: AsJson = False) -> None:
     """Issue a key to a program and print it, this one time: only a digest of it is kept.
 
     Example: zhihui desk key issue 新郑随手拍 --by admin-1
+    Example: zhihui desk key issue 水文遥测 --for water --by admin-1
 
     Exit code 0: issued; 1: a program of this name has one in force, or the name is empty or too long.
     """
     with city_to_change() as (city, connection):
         post_of(city, by)
-        key = issue_key(connection, name, by, now())
+        key = issue_key(connection, name, by, now(), purpose)
     if isinstance(key, Refusal):
         _refuse(key)
     if as_json:
@@ -42,7 +45,7 @@ def issue(name: Name, by: By, as_json: AsJson = False) -> None:
 
 
 @key_app.command("list")
-def list_keys(as_json: AsJson = False) -> None:
+def list_keys(purpose: For = KeyPurpose.OPEN311, as_json: AsJson = False) -> None:
     """List all keys that were ever issued, never the keys themselves.
 
     Example: zhihui desk key list
@@ -50,7 +53,7 @@ def list_keys(as_json: AsJson = False) -> None:
     Exit code 0.
     """
     with city_to_read() as (city, connection):
-        rows = all_keys(connection)
+        rows = all_keys(connection, purpose)
     if as_json:
         fields = ("name", "issued_at", "issued_by", "revoked_at", "revoked_by")
         print_json({"count": len(rows), "keys": [{name: getattr(row, name) for name in fields} for row in rows]})
@@ -64,7 +67,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @key_app.command("revoke")
-def revoke(name: Name, by: By, as_json: AsJson = False) -> None:
+def revoke(name: Name, by: By, purpose: For = KeyPurpose.OPEN311, as_json: AsJson = False) -> None:
     """End the key of a program at once; what it reported stays.
 
     Example: zhihui desk key revoke 新郑随手拍 --by admin-1
@@ -74,7 +77,7 @@ def revoke(name: Name, by: By, as_json: AsJson = False) -> None:
     with city_to_change() as (city, connection):
         post_of(city, by)
         at = now()
-        revoked = revoke_key(connection, name, by, at)
+        revoked = revoke_key(connection, name, by, at, purpose)
     if not revoked:
         _refuse(Refusal("key_not_in_force", {"name": name}))
     if as_json:

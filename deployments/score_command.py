@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from models.directory.fault import listed, suggestion
+from models.directory.scheme_yaml import SCHEMES_FOLDER
 from models.scheme import Group, Scheme
 from models.scheme_counts import CountsUnreadable, read_counts
 from models.scheme_entries import read_entries
 from models.scored import Scored, ScoreRefused, Step, StepKind, plain, rounded
+from models.scoring import ExemptCases
 from models.scoring import score as scored_by
 from tasks.schemes import SchemeFaulty, SchemeMissing, find_scheme
 from tasks.words import word
@@ -33,6 +35,10 @@ def score(
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="The day whose scheme counts; else the latest.")
     ] = None,
+    exempt: Annotated[
+        ExemptCases,
+        typer.Option("--exempt", help="Suspended and exempt cases: inside the counts, or apart as evaluate has them."),
+    ] = ExemptCases.INSIDE,
     city: Annotated[
         Path | None, typer.Option("--city", metavar="DIR", help="City directory whose own schemes come first.")
     ] = None,
@@ -52,9 +58,8 @@ def score(
     try:
         found = find_scheme(scheme, _documents(city), _day(on))
         chosen = _group(found, group)
-        result = scored_by(
-            found, read_counts(_object("--counts", counts)), read_entries(found, _object("--manual", manual)), chosen
-        )
+        given, entries = read_counts(_object("--counts", counts)), read_entries(found, _object("--manual", manual))
+        result = scored_by(found, given, entries, chosen, exempt=exempt)
     except (CountsUnreadable, ScoreRefused, SchemeFaulty, SchemeMissing) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
@@ -71,9 +76,15 @@ def _documents(city: Path | None) -> Mapping[str, str]:
     if city is None:
         return {}
     # A city's tables are read only where one is named: the plain question starts in a quarter of a second.
+    from models.directory.city_builder import NO_FOLDER
     from tasks.directory import read_directory
 
-    return read_directory(city).documents
+    files = read_directory(city)
+    # What is wrong with the city's other files is no matter of a score.
+    faults = tuple(fault for fault in files.faults if fault.file == NO_FOLDER or fault.file.startswith(SCHEMES_FOLDER))
+    if faults:
+        raise SchemeFaulty(faults)
+    return files.documents
 
 
 def _day(text: str | None) -> date | None:

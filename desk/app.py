@@ -51,6 +51,7 @@ from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
 from desk.static_files import static_files
 from desk.wall_page import wall_routes
+from desk.water_page import water_routes
 from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
 from tasks.message_settings import MessageSettings, read_message_settings
@@ -84,10 +85,12 @@ ROUTES = (
     duty_log_routes,
     duty_routes,
     # Water.
+    water_routes,
     # Call and confirm.
     flood_routes,
     call_routes,
     # Response and reports.
+    flood_routes,
 )
 """One for each part of the desk."""
 

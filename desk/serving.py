@@ -41,13 +41,19 @@ def serve(host: str | None = None, port: int | None = None) -> int:
     processes = told.settings.desk_processes
     host, port = host or told.settings.desk_host, port or told.settings.desk_port
     sockets = _listen(host, port)
-    print(f"The desk listens on {host}, port {port}; processes: {processes}.", file=sys.stderr)
     if processes == 1:
-        _answer(app_told(told), sockets)
+        app = app_told(told)
+        _say(host, port, processes)
+        _answer(app, sockets)
         return 0
     _prepare(told.settings)
+    _say(host, port, processes)
     counts = CallCounts(processes)
     return Forked(processes, lambda process: _answer(app_told(told, counts.mine(process)), sockets)).run()
+
+
+def _say(host: str, port: int, processes: int) -> None:
+    print(f"The desk listens on {host}, port {port}; processes: {processes}.", file=sys.stderr)
 
 
 def _prepare(settings: Settings) -> None:

@@ -1,57 +1,20 @@
 """The counts a scheme of evaluation may use, and what may be concluded from those that are given.
 
-A scheme knows counts by these names and no others (`models/scheme_formula.py` refuses the rest). What is not given has
+A scheme knows counts by the names of `models/evaluation_counts.py` and no others. What is not given has
 no value: it is never taken for 0.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from math import isfinite
 
 from models.directory.fault import quoted, suggestion
+from models.evaluation_counts import CountName
 
 LARGEST_COUNT = 10**12
 FINEST_DIGITS = 20
 """Behind the point of a number somebody enters."""
-
-
-class CountName(StrEnum):
-    """What is counted of a unit, group or city in a period.
-
-    Source: metric catalogue of eGova (B) under the names of this project; the last six are our own.
-    """
-
-    REPORTED = "reported"
-    VALID_REPORTS = "valid_reports"
-    ACCEPTED = "accepted"
-    FILED = "filed"
-    DUE_TO_DISPATCH = "due_to_dispatch"
-    DISPATCHED = "dispatched"
-    DISPATCHED_RIGHT = "dispatched_right"
-    DUE_TO_HANDLE = "due_to_handle"
-    HANDLED = "handled"
-    HANDLED_ON_TIME = "handled_on_time"
-    HANDLED_LATE = "handled_late"
-    OVERDUE_OPEN = "overdue_open"
-    DUE_TO_CLOSE = "due_to_close"
-    CLOSED = "closed"
-    CLOSED_ON_TIME = "closed_on_time"
-    CLOSED_LATE = "closed_late"
-    REWORKED = "reworked"
-    HANDED_BACK = "handed_back"
-    VOIDED = "voided"
-    VERIFY_DUE = "verify_due"
-    VERIFIED_ON_TIME = "verified_on_time"
-    CHECK_DUE = "check_due"
-    CHECKED_ON_TIME = "checked_on_time"
-    EXTENDED = "extended"
-    SUSPENDED = "suspended"
-    EXEMPT = "exempt"
-    MERGED = "merged"
-    QUICK_FIXED = "quick_fixed"
-    MISSED = "missed"
 
 
 Value = Fraction | None

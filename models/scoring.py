@@ -19,7 +19,10 @@ _NONE = Fraction(0)
 
 
 class ExemptCases(StrEnum):
-    """Whether suspended and exempt cases are still inside the counts, or were already left out of them."""
+    """Whether suspended and exempt cases are still inside the counts, or were already left out of them.
+
+    INSIDE: the counts of a city's own reports, from which its scheme takes them. APART: those of docs/counts.md.
+    """
 
     INSIDE = "inside"
     APART = "apart"
@@ -30,6 +33,7 @@ def score(
     counts: Mapping[str, Value],
     manual: Mapping[str, Value] | None = None,
     group: Group | None = None,
+    *,
     exempt: ExemptCases = ExemptCases.INSIDE,
 ) -> Scored:
     """The score of one object of evaluation; without a group the system score.
@@ -180,7 +184,7 @@ class _Reckoning:
         found = self._divided(ratio, division)
         if found is not None and (found < 0 or (found > 1 and ratio.at_most is None)):
             problem = f"{ratio.code} comes to {plain(found)}; a ratio lies between 0 and 1."
-            remedy = f"See that {' and '.join(division.names)} are counted over the same cases."
+            remedy = f"See that {', '.join(division.names)} are counted over the same cases."
             raise _refused(ratio.place, problem, remedy)
         held, note = _held(found, None, ratio.at_most)
         less = tuple(self._taken_off(ratio))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any
@@ -108,6 +109,13 @@ def planned_checks(
 
     Minutes in which nobody is on duty have no weight. Where the day has no more room, there are fewer.
     """
+    return _planned(seed, day, rule, tuple(shifts), zone)
+
+
+@lru_cache(maxsize=16)  # every minute's watch asks for the same two or three days
+def _planned(
+    seed: bytes, day: date, rule: SpotCheckRule, shifts: tuple[DayShift, ...], zone: tzinfo
+) -> tuple[PlannedCheck, ...]:
     draws = _Draws(seed)
     minutes = _weighed(day, rule, shifts, zone)
     drawn: list[tuple[datetime, DayShift]] = []

@@ -183,8 +183,14 @@ def _returned(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> No
 
 
 def _dispatched(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
+    here, first = _here(case), True
     columns = {"unit": case.unit, "dispatched_at": event.at, "dispatched_by": _post(event)}
-    changes.put(_here(case), **columns, due_at=_unit_due(case))
+    changes.put(here, **columns, due_at=_unit_due(case))
+    for clock in case.clocks if here[1] == 1 else ():
+        if clock.kind is ClockKind.VERIFY and clock.round == case.round:
+            if not first:
+                changes.put((clock.round, -clock.seq), unit=case.unit)
+            first = False
 
 
 def _redispatched(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -249,7 +255,7 @@ def _repair(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None
 
 
 def _quick_fixed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), valid=True, handled_at=event.at, ended_by=_post(event))
+    changes.put(_here(case), valid=True, ended_by=_post(event))
 
 
 def _closed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:

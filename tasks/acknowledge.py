@@ -84,6 +84,13 @@ def acknowledge_subject(
     return _settle(connection, rows, by, how, now)
 
 
+def left_of_subject(connection: Connection, subject: str, post: str) -> tuple[int, Acknowledged]:
+    """How many messages about a subject that is no case a post has not acknowledged, and its last acknowledgement."""
+    asked = select(NOTICES).where(NOTICES.c.subject == subject, _asks(), _to([post])).order_by(NOTICES.c.id)
+    rows = connection.execute(asked).all()
+    return sum(row.state in _OPEN for row in rows), _before(rows)
+
+
 def left_to_acknowledge(connection: Connection, case_id: int, post: str) -> tuple[int, Acknowledged]:
     """How many messages about a case a post has not acknowledged, and who acknowledged the last of the others."""
     return left_of(

@@ -4,12 +4,11 @@ Example: python -m tasks.glossary_page > docs/glossary.md
 """
 
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 
 from models.limits import LimitUnit
 from models.notice import NoticeKind, Priority
 from models.vocabulary import ActionName, ClockKind, RequestKind, RequestState, Role, State
-from tasks.words import word
+from tasks.words import city_words, word
 
 _HEAD = """# Glossary
 
@@ -33,16 +32,17 @@ _GROUPS = (
 
 def glossary_page() -> str:
     """The whole page in Markdown, a table a group."""
-    return "\n".join([_HEAD, *(line for group in _GROUPS for line in _table(*group))])
+    groups = (*_GROUPS, ("Ratios of the evaluation", "ratio", sorted(city_words().codes("ratio"))))
+    return "\n".join([_HEAD, *(line for group in groups for line in _table(*group))])
 
 
-def _table(title: str, group: str, members: Iterable[StrEnum]) -> Iterator[str]:
+def _table(title: str, group: str, members: Iterable[str]) -> Iterator[str]:
     yield f"## {title}"
     yield ""
     yield "| code | 中文 | English |"
     yield "|---|---|---|"
     for member in members:
-        yield f"| `{member.value}` | {word(group, member, 'zh')} | {word(group, member, 'en')} |"
+        yield f"| `{member!s}` | {word(group, member, 'zh')} | {word(group, member, 'en')} |"
     yield ""
 
 

@@ -108,10 +108,14 @@ def add_entry(
         return refusal
     if incident.state != IncidentState.OPEN.value and wish.kind is not ReportKind.FINAL:
         return Refusal("incident_ended", {"number": number, "at": incident.ended_at.isoformat()})
-    told = _write(connection, city, number, incident.area, last_entry(connection, number), wish, key, recording)
-    if wish.kind is ReportKind.FINAL and incident.state == IncidentState.OPEN.value:
+    before = last_entry(connection, number)
+    ends = wish.kind is ReportKind.FINAL and incident.state == IncidentState.OPEN.value
+    if ends:
+        # First, so that what the entry satisfies begins no further follow-up.
         ended = {"state": IncidentState.ENDED.value, "ended_at": recording.now}
         connection.execute(update(INCIDENTS).where(INCIDENTS.c.number == number).values(ended))
+    told = _write(connection, city, number, incident.area, before, wish, key, recording)
+    if ends:
         withdraw(connection, number, recording)
         happened = Happened("incident_ended", recording.now, wish.by, {})
         record_events(connection, reports_stream(number), [happened], recording)

@@ -16,7 +16,8 @@ from tasks.flood_events import record_events
 from tasks.report_deadlines import OWED, owe_next, reports_stream
 from tasks.report_notices import tell_of_step
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE, MOST_ROUNDS = 500, 100
+"""A report that falls due begins the next of its series, which may be due as well: so in rounds."""
 BY_RULE = "rule:reports"
 
 
@@ -30,18 +31,23 @@ class Moved:
 
 
 def move_deadlines(connection: Connection, city: City, now: datetime, recording: Recording) -> Moved:
-    """Take every step that is due, up to a few hundred reports; a second call at the same moment changes nothing.
+    """Take every step that is due; a second call at the same moment changes nothing.
 
-    A late visit makes up for what it missed, but calls nobody for a report that is late by now.
+    A late visit makes up for what it missed, also the follow-ups that fell due meanwhile, but calls nobody for a
+    report that is late by now.
     """
     flood = city.flood
     if flood is None:
         return Moved()
     counted = {kind: 0 for kind in StepKind}
     due = select(OWED).where(OWED.c.climbs_at <= now).order_by(OWED.c.climbs_at, OWED.c.id).limit(MOST_AT_ONCE)
-    for row in connection.execute(claim(due, connection)).all():
-        for step in _take_steps(connection, city, flood.reports, row, now, recording):
-            counted[step.kind] += 1
+    for _ in range(MOST_ROUNDS):
+        rows = connection.execute(claim(due, connection)).all()
+        for row in rows:
+            for step in _take_steps(connection, city, flood.reports, row, now, recording):
+                counted[step.kind] += 1
+        if not rows:
+            break
     return Moved(counted[StepKind.CALL], counted[StepKind.LATE], counted[StepKind.MISSING])
 
 

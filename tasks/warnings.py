@@ -96,10 +96,12 @@ def end_warning(
     evidence: Mapping[str, Any],
     recording: Recording,
     actor: str,
+    *,
+    told: bool = True,
 ) -> bool:
     """End a warning by its evidence and tell the people on duty, in the caller's transaction.
 
-    False where it has ended already.
+    False where it has ended already. Where another takes its place they are told of that one alone.
     """
     lasts = update(WARNINGS).where(WARNINGS.c.number == number, WARNINGS.c.ended_at.is_(None))
     values = {"ended_at": at, "end_recorded_at": recording.now, "end_evidence": canonical(evidence)}
@@ -108,7 +110,7 @@ def end_warning(
     happened = Happened(ENDED, at, actor, {"evidence": dict(evidence)})
     record_events(connection, f"warning:{number}", [happened], recording)
     ended = warning_numbered(connection, number)
-    if ended is not None:
+    if ended is not None and told:
         tell_ended(connection, city, ended, recording.now)
     return True
 

@@ -31,7 +31,7 @@ consultation:
     - {after: 0 minute, to: [centre-head, leader]}
     - {after: 20 minute, to: ["role:leader", shift-leader]}
   ask_again_after: 12 hour
-issuers: [centre, water]
+issuers: [centre]
 signing:
   - {level: IV, by: [centre-head, leader]}
   - {level: III, by: [leader]}

@@ -120,7 +120,7 @@ def scored(
     entries = {code: None if value is None else Fraction(str(value)) for code, value in (manual or {}).items()}
     chosen = found.group(group) if group else None
     assert chosen is not None or group is None, group
-    return score(found, read_counts(counts), entries, chosen, exempt)
+    return score(found, read_counts(counts), entries, chosen, exempt=exempt)
 
 
 def step(result: Scored, item: str) -> Step:

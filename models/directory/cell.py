@@ -8,7 +8,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from models.directory.fault import quoted, suggestion
-from models.flood_rules import ResponseLevel
 from models.limits import Limit, LimitUnit, LimitUnreadable, parse_limit
 
 T = TypeVar("T")
@@ -22,7 +21,6 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 _ADDRESS = re.compile(r"demo|env:[A-Z][A-Z0-9_]*|block:[a-z0-9][a-z0-9-]*")
 _NUMBER = re.compile(r"[0-9]{1,9}([.][0-9]{1,9})?")
 _PATTERN_FIELD = re.compile(r"\{(kind|major|minor|date|serial)(:0[1-9]d)?\}")
-_ROMAN = {"I": "I", "II": "II", "III": "III", "IV": "IV", "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV"}
 _YES, _NO = frozenset({"yes", "true", "是"}), frozenset({"no", "false", "否"})
 
 
@@ -115,22 +113,6 @@ def session_time(cell: str) -> time:
     """A time of the day as the work calendar takes it: a session that ends at 24:00 ends at 00:00."""
     minute = minute_of_day(cell) % (24 * 60)
     return time(minute // 60, minute % 60)
-
-
-def level_of_response(text: str) -> ResponseLevel:
-    """A level of a response. Example: IV, or Ⅳ."""
-    if text not in _ROMAN:
-        raise Unreadable(f"{quoted(text)} is no level of a response.", "Write IV, III, II or I.")
-    return ResponseLevel[_ROMAN[text]]
-
-
-def level_or_end(text: str) -> ResponseLevel:
-    """A level, or the end of a response."""
-    if text == ResponseLevel.ENDED.name:
-        return ResponseLevel.ENDED
-    if text not in _ROMAN:
-        raise Unreadable(f"{quoted(text)} is no level of a response.", "Write IV, III, II, I or ENDED.")
-    return ResponseLevel[_ROMAN[text]]
 
 
 def step_limit(cell: str) -> Limit:

@@ -14,6 +14,7 @@ from models.directory.edition import calendar_digest, edition_digest
 from models.directory.fault import Fault, Severity
 from models.directory.flood_yaml import read_flood
 from models.directory.judge_calls import judge_calls
+from models.directory.judge_city_schemes import judge_city_schemes
 from models.directory.judge_dates import judge_calendar, judge_validity
 from models.directory.judge_duty import judge_duty
 from models.directory.judge_flood import judge_flood
@@ -26,7 +27,6 @@ from models.directory.judge_rules import (
     judge_ladder,
     judge_responsibility,
 )
-from models.directory.judge_schemes import judge_schemes
 from models.directory.judge_water import judge_water
 from models.directory.ladder_yaml import LadderPage, read_ladder
 from models.directory.messages_yaml import read_messages
@@ -164,7 +164,7 @@ def _judge(pages: _Pages, faults: list[Fault]) -> None:
     judge_water(sheets, pages.water, faults)
     judge_flood(sheets, pages.duty, pages.flood, faults)
     judge_calls(sheets, pages.calls, pages.duty, faults)
-    judge_schemes(pages.schemes, {record.value.group for record in sheets.units if record.value.group}, faults)
+    judge_city_schemes(pages.schemes, {record.value.group for record in sheets.units if record.value.group}, faults)
     _judge_mappings(pages, faults)
 
 

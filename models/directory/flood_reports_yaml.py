@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from models.directory import cell
+from models.directory import cell, flood_cell
 from models.directory.fault import quoted
 from models.directory.flood_words import ladder, people
 from models.directory.messages_yaml import length_of_time
@@ -90,7 +90,7 @@ def _every(block: Block) -> dict[ResponseLevel, timedelta]:
             problem = f"{quoted(key)}: nobody can report so often."
             item.fault(key, "", problem, "Write 5 minute or more.")
         elif length is not None:
-            level = ResponseLevel.ENDED if key == NO_RESPONSE else cell.level_of_response(key)
+            level = ResponseLevel.ENDED if key == NO_RESPONSE else flood_cell.level_of_response(key)
             found[level] = length
     return found
 

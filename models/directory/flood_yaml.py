@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from models.directory import cell
+from models.directory import cell, flood_cell
 from models.directory.cell import Unreadable
 from models.directory.fault import Fault, quoted
 from models.directory.flood_reports_yaml import read_reports
@@ -79,7 +79,7 @@ def _tables(page: Block) -> tuple[SuggestionTable, ...]:
 def _row(block: Block) -> SuggestionRow | None:
     if not block.needs("level"):
         return None
-    level = block.value("level", cell.level_of_response)
+    level = block.value("level", flood_cell.level_of_response)
     given: dict[str, Any] = {
         "severity": block.value("severity", cell.one_of(Severity, "colour of a warning")),
         "source": block.value("source", cell.one_of(WarningSource, "source of a warning")),
@@ -118,7 +118,7 @@ def _above_nothing(block: Block, key: str) -> timedelta | None:
 def _signing(page: Block) -> dict[ResponseLevel, People]:
     found: dict[ResponseLevel, People] = {}
     for block in page.blocks("signing", ("level", "by")):
-        level = block.value("level", cell.level_or_end)
+        level = block.value("level", flood_cell.level_or_end)
         if not block.needs("level", "by") or level is None:
             continue
         if level in found:

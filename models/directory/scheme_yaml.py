@@ -1,7 +1,7 @@
 """schemes/NAME.yaml: one scheme of evaluation, read into `models.scheme`; docs/schemes.md shows how to write one.
 
-Every fault names line and key path. A formula knows the counts of `models.scheme_counts`, and the ratios, tables and
-manual items of its own file; whatever else stands in it is a fault here, before any unit is scored.
+Every fault names line and key path. A formula knows the counts of `models.evaluation_counts`, and the ratios, tables
+and manual items of its own file; whatever else stands in it is a fault here, before any unit is scored.
 """
 
 import re
@@ -25,6 +25,7 @@ from models.directory.scheme_parts import (
     title,
 )
 from models.directory.yaml_document import Block, read_yaml
+from models.evaluation_counts import CountName
 from models.formula_reading import Known, is_name
 from models.scheme import (
     Adjustment,
@@ -38,7 +39,6 @@ from models.scheme import (
     Term,
     Title,
 )
-from models.scheme_counts import CountName
 from models.scheme_formula import RESERVED, Place
 
 T = TypeVar("T")

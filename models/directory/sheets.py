@@ -8,7 +8,7 @@ from models.calendar_of_work import DayOverride
 from models.call_rules import LAST_STEP, CallDuty, ChainLink
 from models.catalogue import FilingCondition, ResponsibilityRow
 from models.city import Area, ContactPoint, DayHours, InspectorDuty, Leave, Post, Seat, Unit
-from models.directory import cell
+from models.directory import cell, flood_cell
 from models.directory.fault import Fault
 from models.directory.sheet import Codes, Column, Record, Rows, SheetFormat, read_records, read_rows
 from models.directory.water_sheets import STATIONS, THRESHOLDS
@@ -282,7 +282,7 @@ RESPONSE_DUTIES = SheetFormat(
     "response_duties.csv",
     (
         Column("hazard", cell.one_of(Hazard, "hazard")),
-        Column("level", cell.level_of_response),
+        Column("level", flood_cell.level_of_response),
         Column("unit", refers_to="units.csv"),
         Column("duty"),
         Column("english_duty"),

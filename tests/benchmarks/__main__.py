@@ -9,6 +9,7 @@ from tests.benchmarks import (
     calls,
     deadlines,
     deliveries,
+    evaluation,
     pages,
     runs,
     stored_cases,
@@ -25,6 +26,7 @@ BENCHES = {
     "runs": runs.run,
     "pages": pages.run,
     "taps": taps.run,
+    "evaluation": evaluation.run,
     "calls": calls.run,
     "warning_latency": warning_latency.run,
 }

@@ -46,6 +46,10 @@ def test_every_part_is_listed_with_one_line(name: str) -> None:
         (["deadline", "2019-04-30T17:00", "4 work_hour"], 0, "2019-05-05T11:00:00+08:00"),
         (["deadline", "2019-04-30T17:00", "4 moons"], 1, "moons"),
         (["deadline"], 2, "Missing argument"),
+        (["score", "--help"], 0, "Example"),
+        (["score", "--scheme", "yuncheng", "--counts", "{}", "--json"], 0, '"score": null'),
+        (["score", "--scheme", "yuncheng", "--counts", '{"clsoed": 1}'], 1, 'Did you mean "closed"?'),
+        (["score", "--scheme", "yuncheng"], 2, "Missing option"),
         (["deadlien"], 2, "Did you mean 'deadline'"),
         ([], 2, "Commands"),
     ],
@@ -63,9 +67,13 @@ def test_the_exit_code_says_done_refused_or_wrong_usage(arguments: list[str], co
 
 
 @pytest.mark.parametrize(
-    "arguments", [["deadline", "--help"], ["deadline", "2019-04-30T17:00", "4 work_hour"], ["--help"]]
+    "arguments",
+    [
+        *(["deadline", "--help"], ["deadline", "2019-04-30T17:00", "4 work_hour"], ["--help"]),
+        *(["score", "--help"], ["score", "--scheme", "xinzheng", "--counts", '{"closed": 1}']),
+    ],
 )
-def test_a_deadline_waits_for_no_library_it_does_not_use(arguments: list[str]) -> None:
+def test_a_plain_question_waits_for_no_library_it_does_not_use(arguments: list[str]) -> None:
     code = (
         "import sys\nfrom deployments.command_line import app\n"
         "try:\n app(sys.argv[1:], prog_name='zhihui')\nexcept SystemExit: pass\n"

@@ -8,8 +8,13 @@ import pytest
 
 from models.directory.fault import Fault
 from models.directory.scheme_yaml import read_scheme
+from models.evaluation_counts import COUNTS, empty_line
+from models.scheme_counts import read_counts
+from models.scored import StepKind
+from models.scoring import ExemptCases, score
 from tasks.directory import city_from_documents, read_directory
 from tasks.schemes import SHIPPED, known_schemes
+from tasks.words import city_words
 from tests.schemes import changed, points, scored, shipped, step
 
 COMPLETE = ["jinniu", "unicom_style", "xinzheng", "yuncheng"]
@@ -104,10 +109,36 @@ def test_a_wrong_name_in_any_formula_of_a_shipped_scheme_is_a_fault_at_that_line
     assert {fault.row for fault in faults if "nobody" in fault.problem or fault.found.startswith("nobody")} == wrong
 
 
+def test_the_example_on_the_page_of_schemes_has_no_fault() -> None:
+    page = (XINZHENG.parents[2] / "docs" / "schemes.md").read_text("utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    faults: list[Fault] = []
+    scheme = read_scheme("ours.yaml", example, faults)
+    assert [str(fault) for fault in faults] == []
+    assert scheme is not None
+    assert all(name in page for name in known_schemes())
+
+
+def test_every_ratio_is_called_as_everywhere_and_has_its_words() -> None:
+    named = {ratio for name in COMPLETE + PARTIAL for ratio in shipped(name).ratios}
+    counted = {name.split(" ")[0] for count in COUNTS for name in count.ratio_of}
+    assert named | counted <= city_words().codes("ratio")
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_unit_to_which_nothing_happened_has_no_score_and_is_no_error(name: str) -> None:
+    scheme, counts = shipped(name), read_counts({str(code): n for code, n in empty_line().scoring.items()})
+    result = score(scheme, counts, exempt=ExemptCases.APART)
+    assert (result.score, result.grade) == (None, None)
+    assert {found.kind for found in result.steps} == {StepKind.MINIMUM}
+
+
 def test_yuncheng_as_worked_out_in_the_reference() -> None:
     result = scored("yuncheng", YUNCHENG)
-    found = {item: round(float(step(result, item).result or 0), 6) for item in ("on_time_rate", "overdue_rate")}
-    assert found == {"on_time_rate": 0.98695, "overdue_rate": 0.011775}
+    found = {
+        item: round(float(step(result, item).result or 0), 6) for item in ("on_time_closure_rate", "late_closure_rate")
+    }
+    assert found == {"on_time_closure_rate": 0.98695, "late_closure_rate": 0.011775}
     shown = [f"{float(step(result, item).result or 0):.4f}" for item in ("closing", "extension", "rework")]
     assert shown == ["79.3328", "9.8671", "9.9891"]
     assert f"{float(result.score or 0):.3f}" == "99.189"
@@ -188,12 +219,17 @@ def test_the_other_posts() -> None:
         "acceptor",
     )
     assert acceptor.score == 22.5 + 36 + 28
-    leader = {"filed": 200, "voided": 10, "due_to_close": 100, "closed": 90, "closed_on_time": 80}
-    assert scored("unicom_style", leader, {"filed_on_time_rate": 1}, "shift_leader").score == 25 + 38 + 28
-    dispatcher = scored(
-        "unicom_style", {"due_to_dispatch": 100, "dispatched": 98, "handed_back": 3},
-        {"dispatch_volume_score": 75, "dispatched_on_time_rate": 0.9}, "dispatcher",
-    )  # fmt: skip
+    leader = {
+        "filed": 200,
+        "voided": 10,
+        "due_to_close": 100,
+        "closed_on_time": 80,
+        "due_to_file": 5,
+        "filed_on_time": 5,
+    }
+    assert scored("unicom_style", leader, {}, "shift_leader").score == 25 + 38 + 28
+    sent_on = {"due_to_dispatch": 100, "dispatched_right": 95, "dispatched_on_time": 90}
+    dispatcher = scored("unicom_style", sent_on, {"dispatch_volume_score": 75}, "dispatcher")
     assert dispatcher.score == 15 + 36 + 38
 
 

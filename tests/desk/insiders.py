@@ -26,6 +26,7 @@ LINKS = {
     "/me/": Link("acceptor-a", Purpose.MINE, "acceptor-a"),
     "/duty/": Link("leader", Purpose.DUTY, "leader"),
     "/wall/": Link("shift-leader", Purpose.WALL, "shift-leader"),
+    "/flood/": Link("centre-liaison", Purpose.FLOOD, "overview"),
 }
 SHIFTS = {"/seat": "acceptor-a", "/admin": "admin", "/audit": "auditor"}
 """Whose shift opens the addresses that begin so."""

@@ -105,10 +105,27 @@ WAYS: dict[str, Way] = {
     "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
     "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
     # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
+    # The page of water opens for the overview; these readers' links are for something else.
+    "GET /water/{token}": Way(frozenset(), Purpose.FLOOD),
+    "POST /water/{token}/signal": Way(frozenset(), Purpose.FLOOD, {"kind": "rainstorm", "colour": "red"}),
+    "POST /water/{token}/received": Way(frozenset(), Purpose.FLOOD),
     "GET /flood/{token}": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
     "POST /flood/{token}/call/end": Way(frozenset(), Purpose.FLOOD),
+    # Response and reports.
+    "GET /flood/{token}": Way(POSTS, Purpose.FLOOD),
+    "GET /flood/{token}/daily": Way(CENTRE, Purpose.FLOOD),
+    "GET /flood/{token}/daily.docx": Way(CENTRE, Purpose.FLOOD),
+    "POST /flood/{token}/received": Way(POSTS, Purpose.FLOOD),
+    "POST /flood/{token}/incident": Way(POSTS, Purpose.FLOOD, {"danger": "管涌"}),
+    "POST /flood/{token}/report": Way(POSTS, Purpose.FLOOD, {"words": "无灾情"}),
+    "POST /flood/{token}/call": Way(POSTS, Purpose.FLOOD, {"area": "410184"}),
+    "POST /flood/{token}/issue": Way(POSTS, Purpose.FLOOD, {"at": "2021-07-20T08:00"}),
+    # Only from the page of a consultation or incident: the links of these readers open the overview.
+    "POST /flood/{token}/decide": Way(frozenset(), Purpose.FLOOD, {"level": "IV"}),
+    "POST /flood/{token}/entry": Way(frozenset(), Purpose.FLOOD),
+    "POST /flood/{token}/pass-on": Way(frozenset(), Purpose.FLOOD),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),
@@ -184,7 +201,7 @@ class Walk:
         elif purpose in (Purpose.CASE, Purpose.REPORT):  # Only reporters are ever sent a link to a report.
             link = Link(reader, Purpose.CASE, self.case)
         else:
-            link = Link(reader, purpose, {Purpose.WALL: "wall"}.get(purpose, reader))
+            link = Link(reader, purpose, {Purpose.WALL: "wall", Purpose.FLOOD: "overview"}.get(purpose, reader))
         return sign_link(self.settings.secret_key("link"), link, NOW)
 
     def shift(self, post: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.formula_reading import DEEPEST, LONGEST_FORMULA, Known, is_name, parse_formula
@@ -122,6 +122,7 @@ _SIGNS = [*"()+-*/%,.[]{}'\"×（，", " ", "\n", "\x00", "0", "1.5", "999999999
 _PIECES = st.sampled_from(_WORDS + _SIGNS)
 
 
+@settings(derandomize=True, deadline=None, database=None)
 @given(st.one_of(st.text(max_size=600), st.lists(_PIECES, max_size=60).map("".join)))
 @example("(" * 5000)
 @example("-" * 400 + "1")
@@ -154,6 +155,7 @@ def _joined(pair: Any) -> Any:
     return f"({left} {sign} {right})", value
 
 
+@settings(derandomize=True, deadline=None, database=None)
 @given(st.recursive(_NUMBERS, _combined, max_leaves=12))
 def test_a_formula_means_what_its_brackets_say(pair: tuple[str, Fraction]) -> None:
     text, value = pair

@@ -4,12 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.scheme_counts import CountName, CountsUnreadable, read_counts, with_conclusions
-from tasks.words import city_words
-
-
-def test_every_count_has_its_words_in_both_languages() -> None:
-    assert city_words().codes("count") == frozenset(CountName)
+from models.scheme_counts import CountsUnreadable, read_counts, with_conclusions
 
 
 @pytest.mark.parametrize("value", [12, 12.0, Decimal("12.0")])

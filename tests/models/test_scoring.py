@@ -119,7 +119,7 @@ def test_a_ratio_above_one_says_that_the_counts_contradict_each_other() -> None:
         scored(SMALL, {**COUNTS, "due_to_close": 80})
     assert str(caught.value) == (
         "small.yaml line 11, key ratios.on_time: on_time comes to 1.125; a ratio lies between 0 and 1. "
-        "See that closed_on_time and due_to_close are counted over the same cases."
+        "See that closed_on_time, due_to_close are counted over the same cases."
     )
 
 

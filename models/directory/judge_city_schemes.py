@@ -8,7 +8,7 @@ from models.directory.fault import Fault, quoted, suggestion
 from models.scheme import Scheme
 
 
-def judge_schemes(schemes: Iterable[Scheme], unit_groups: Collection[str], faults: list[Fault]) -> None:
+def judge_city_schemes(schemes: Iterable[Scheme], unit_groups: Collection[str], faults: list[Fault]) -> None:
     """Each group scores groups of units.csv, and no two schemes of one name are in force on the same day."""
     by_name: dict[str, list[Scheme]] = {}
     for scheme in schemes:

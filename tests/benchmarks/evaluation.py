@@ -1,0 +1,174 @@
+"""What counting a month costs: a million cases of that month alone, and a month among many more stored cases.
+
+The databases are built by SQL once and kept in the folder of temporary files; the lines say where. Cases of the month
+carry all their events, those outside of it only that they were filed and closed. Each figure is taken in a process of
+its own, so that the peak of memory is that of the counting. Sizes: ZHIHUI_BENCH_CASES, such as
+"1000000/1000000 300000/10000000" for cases in the month / stored.
+"""
+
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from models.case import Case, CaseEvent
+from models.evaluation_marks import Cut
+from models.tables import table_of
+from tasks.case_facts import FACTS
+from tasks.city_edition import current_city
+from tasks.counted_marks import month_period
+from tasks.database import open_database, reading, transaction
+from tasks.evaluation_counts import count
+from tasks.lifecycle import move_cases
+from tasks.migrate import newest_revision
+from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
+
+SIZES = "1000000/1000000 300000/3000000"
+MONTH, NOW = "2019-05", datetime(2019, 7, 1, tzinfo=UTC)
+UNITS, CLASSES, TOWNS = 60, 190, 16
+CUTS: tuple[tuple[Cut, ...], ...] = ((), (Cut.UNIT,), (Cut.UNIT, Cut.CLASS), (Cut.POST,))
+FIRST_COPY = 1_000
+MONTH_SECONDS = 31 * 86_400
+
+_IN_MONTH = "n < :month"
+_SECONDS = (
+    f"CASE WHEN {_IN_MONTH} THEN n * {MONTH_SECONDS}.0 / :month ELSE -(n % 40) * 1296000.0 - 86400 - n % 86400 END"
+)
+"""Cases outside the month lie in the twenty months before it."""
+
+_NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers LIMIT :stored) "
+
+
+def run() -> Iterator[str]:
+    """Lines: seconds and peak of memory for each cut, then plain pandas over the same rows, and the ratio."""
+    for size in os.environ.get("ZHIHUI_BENCH_CASES", SIZES).split():
+        month, stored = map(int, size.split("/"))
+        file = Path(tempfile.gettempdir()) / f"zhihui-bench-{newest_revision()}-{month}-of-{stored}.db"
+        began = time.perf_counter()
+        if not file.exists():
+            _build(file, month, stored)
+        yield f"{month:,} cases in the month, {stored:,} stored: {file}, {file.stat().st_size / 1e9:.1f} GB"
+        yield f"  built in {time.perf_counter() - began:.0f} s (0: was there)"
+        plain, memory, due = _in_a_process(_by_pandas, str(file))
+        yield f"  pandas, all rows, by unit      {plain:8.2f} s {memory:8,.0f} MB   {due:,} due"
+        for cuts in CUTS:
+            seconds, memory, due = _in_a_process(_by_sql, str(file), cuts)
+            name = " and ".join(cut.value for cut in cuts) or "whole city"
+            ratio = plain / seconds
+            yield f"  all counts by {name:<16} {seconds:8.2f} s {memory:8,.0f} MB   {due:,} due   pandas x {ratio:.1f}"
+
+
+def _in_a_process(work: Callable[..., tuple[float, float, int]], *arguments: Any) -> tuple[float, float, int]:
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+def _by_sql(file: str, cuts: Sequence[Cut]) -> tuple[float, float, int]:
+    engine = open_database(f"sqlite:///{file}", migrate=False)
+    with reading(engine) as connection:
+        city = current_city(connection)
+        began = time.perf_counter()
+        found = count(connection, city, month_period(MONTH, city), cuts, now=NOW)
+        return time.perf_counter() - began, _peak(), found.total.scoring["due_to_close"]  # type: ignore[index]
+
+
+def _by_pandas(file: str) -> tuple[float, float, int]:
+    """The plain way: load everything, group, add up a few of the counts."""
+    import pandas as pd  # not at the top: its memory would count for the other way too
+
+    engine = open_database(f"sqlite:///{file}", migrate=False)
+    names = "unit, due_at, ended_at, handled_at, filed_at, dispatched_at, on_time, ending, reworks, extensions"
+    with reading(engine) as connection:
+        began = time.perf_counter()
+        frame = pd.read_sql_query(text(f"SELECT {names} FROM case_fact"), connection)  # noqa: S608 - our own columns
+        due = frame[(frame["due_at"] >= "2019-04-30 16:00") & (frame["due_at"] < "2019-05-31 16:00")]
+        grouped = due.groupby("unit").agg(
+            due=("due_at", "size"),
+            closed=("ended_at", "count"),
+            on_time=("on_time", "sum"),
+            reworked=("reworks", lambda column: (column > 0).sum()),
+            extended=("extensions", lambda column: (column > 0).sum()),
+        )
+        return time.perf_counter() - began, _peak(), int(grouped["due"].sum())
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _build(file: Path, month: int, stored: int) -> None:
+    """A real case, closed by people and rules, and copies of all its rows, spread over the month and before it."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    engine = open_database(f"sqlite:///{unfinished}")
+    city = a_loaded_city(engine)
+    names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    for minute, (action, post, facts) in enumerate(
+        (
+            ("receive", "lihe-liaison", {}),
+            ("report_handled", "lihe-liaison", {}),
+            ("check", "inspector-a", {"result": "passed"}),
+        )
+    ):
+        acts(engine, city, names, action, post, at(f"2019-05-06 09:1{minute}"), **facts)
+        move_cases(engine, now=at(f"2019-05-06 09:1{minute}"))
+    with transaction(engine) as connection:
+        _copy(connection, {"month": month, "stored": stored})
+    engine.dispose()  # the last connection folds the log into the file
+    unfinished.rename(file)
+
+
+def _copy(connection: Connection, values: dict[str, int]) -> None:
+    names = f"'S' || (n + {FIRST_COPY})"
+    own_case = {
+        "id": f"n + {FIRST_COPY}",
+        "receipt_number": names,
+        "number": names,
+        "unit": _unit(),
+        "next_wake_at": "NULL",
+    }
+    cases = [column.name for column in table_of(Case).columns]
+    selected = ", ".join(own_case.get(name, f"cases.{name}") for name in cases)
+    own_event = {"id": "NULL", "case_id": f"n + {FIRST_COPY}"}
+    events = [column.name for column in table_of(CaseEvent).columns]
+    told = ", ".join(own_event.get(name, f"case_event.{name}") for name in events)
+    facts = [column.name for column in FACTS.columns]
+    own_fact = {
+        "case_id": f"n + {FIRST_COPY}",
+        "unit": _unit(),
+        "class_code": f"'E' || (n % {CLASSES})",
+        "area": f"'4101841' || (10 + n % {TOWNS}) || '00' || (1000 + n % 900)",
+        "on_time": "n % 10 > 0",
+        "reworks": "n % 50 = 0",
+        "extensions": "n % 70 = 0",
+        "checker": "'inspector-' || (n % 50)",
+        "accepted_by": "'acceptor-' || (n % 12)",
+    }
+    moved = {c.name: _moved(c.name) for c in FACTS.columns if c.name.endswith("_at")}
+    fact = ", ".join((own_fact | moved).get(name, f"case_fact.{name}") for name in facts)
+    for table, columns, values_of, which in (
+        ("cases", cases, selected, "cases.id = 1"),
+        ("case_event", events, told, f"case_event.case_id = 1 AND ({_IN_MONTH} OR action IN ('file', 'close'))"),
+        ("case_fact", facts, fact, "case_fact.case_id = 1"),
+    ):
+        into = f"INSERT INTO {table} ({', '.join(columns)})"
+        statement = f"{into} {_NUMBERS} SELECT {values_of} FROM numbers, {table} WHERE {which}"  # noqa: S608 - our own
+        connection.execute(text(statement), {key: value for key, value in values.items() if f":{key}" in statement})
+
+
+def _unit() -> str:
+    return f"'unit-' || (n % {UNITS})"
+
+
+def _moved(name: str) -> str:
+    """A moment of the real case, moved to where the copy lies: the real one was taken in on 6 May at midnight UTC."""
+    moved = f"strftime('%Y-%m-%d %H:%M:%f', case_fact.{name}, '-5 days', ({_SECONDS}) || ' seconds') || '000'"
+    return f"CASE WHEN case_fact.{name} IS NOT NULL THEN {moved} END"
