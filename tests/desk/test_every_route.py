@@ -109,7 +109,6 @@ WAYS: dict[str, Way] = {
     "GET /water/{token}": Way(frozenset(), Purpose.FLOOD),
     "POST /water/{token}/signal": Way(frozenset(), Purpose.FLOOD, {"kind": "rainstorm", "colour": "red"}),
     "POST /water/{token}/received": Way(frozenset(), Purpose.FLOOD),
-    "GET /flood/{token}": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
     "POST /flood/{token}/call/end": Way(frozenset(), Purpose.FLOOD),
