@@ -38,6 +38,8 @@ PARTS = {
     # Roster.
     "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
     # Duty.
+    "duty": Part("deployments.duty_commands", "duty_app", "Who is on duty; the proof of a day's spot checks."),
+    "doctor": Part("deployments.doctor_command", "doctor", "What disagrees among season, roster and schedules."),
     # Water.
     "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
     # Call and confirm.

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from deployments import up_wording
 from deployments.demo import write_first_reports
+from deployments.demo_roster import publish_first_roster
 from deployments.named_city import CityUnknown, city_folder
 from models.city import City
 from models.city_change import changed_hands
@@ -43,6 +44,7 @@ def prepare(settings: Settings, now: datetime, *, demo: bool) -> None:
         with reading(engine) as connection:
             city = current_city(connection)
         write_first_reports(engine, city, settings, now)
+        publish_first_roster(engine, city, now)
     engine.dispose()
 
 

@@ -126,6 +126,11 @@ def sample_written(cases: int, file: Path) -> str:
     return f"已放入演示来件 {cases} 件 · made-up reports: {file}"
 
 
+def roster_published(code: str, first: object, last: object) -> str:
+    """The demo has a duty roster in force."""
+    return f"已发布演示值班表 {code}：{first} – {last} · a duty roster is in force: zhihui roster show {code}"
+
+
 def deployed(changed: int, unchanged: int) -> str:
     """What came onto the server."""
     return f"已部署 {changed} 项流程，{unchanged} 项无变化 · deployed {changed}, unchanged {unchanged}"

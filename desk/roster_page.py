@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -11,18 +11,23 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from desk.case_page import SEE_OTHER
 from desk.context import Desk
 from desk.form_token import draw_form_token
+from desk.opened_case import opens_nothing
 from desk.opened_duty import OpenedDuty, opened_duty
 from desk.pages import form_word, in_language, language_of, page
 from desk.posted_form import PostedForm, is_our_form
 from desk.roster_forms import answer_change, ask_for
 from desk.roster_view import RosterTeller
 from models.refusal import Refusal
+from models.roster_approval import may_see
 from tasks.database import reading, transaction
 from tasks.refusals import render_refusal
 from tasks.roster_calendar import calendar_of
 from tasks.roster_reading import published_places
 
 CONFLICT = 409
+
+YEARS_SHOWN = 20
+"""How many years back and ahead a month may be asked for."""
 
 BACK, AHEAD = timedelta(days=31), timedelta(days=400)
 """How much of the roster a calendar holds."""
@@ -47,7 +52,7 @@ def roster_routes(desk: Desk) -> APIRouter:
     @routes.get("/duty/{token}/roster")
     def show(request: Request, token: str, month: Month = "", shift: Reference = "", said: str = "") -> HTMLResponse:
         """The reader's shifts, what waits for them, and the month."""
-        opened = opened_duty(desk, request, token)
+        opened = opened_roster(desk, request, token)
         if isinstance(opened, HTMLResponse):
             return opened
         told = Said("done", form_word("roster_said", said, language_of(request))) if said in SAID else None
@@ -56,7 +61,7 @@ def roster_routes(desk: Desk) -> APIRouter:
     @routes.get("/duty/{token}/roster.ics", responses={200: {"content": {"text/calendar": {}}}})
     def calendar(request: Request, token: str, all: bool = False) -> Response:
         """The reader's own shifts as a calendar, or everybody's."""
-        opened = opened_duty(desk, request, token)
+        opened = opened_roster(desk, request, token)
         if isinstance(opened, HTMLResponse):
             return opened
         with reading(desk.engine) as connection:
@@ -83,6 +88,14 @@ SAID = frozenset(
 )
 
 
+def opened_roster(desk: Desk, request: Request, token: str) -> OpenedDuty | HTMLResponse:
+    """The duty behind a link of somebody whom the roster concerns; for anybody else it opens nothing."""
+    opened = opened_duty(desk, request, token)
+    if isinstance(opened, HTMLResponse) or opened.city.duty is None:
+        return opened if isinstance(opened, HTMLResponse) else opens_nothing(request)
+    return opened if may_see(opened.city, opened.city.duty, opened.post.code) else opens_nothing(request)
+
+
 def roster_page(
     desk: Desk,
     request: Request,
@@ -96,9 +109,8 @@ def roster_page(
 ) -> HTMLResponse:
     """The page as it stands now."""
     language, city = language_of(request), opened.city
-    content: dict[str, Any] = {"city": city, "post": opened.post, "token": opened.token, "said": said}
     if city.duty is None:
-        return page(request, "roster_none.html", status, **content)
+        return opens_nothing(request)
     with reading(desk.engine) as connection:
         teller = RosterTeller(connection, city, city.duty, opened.now, opened.post.code, language)
         view = teller.view(_month(month, opened), shift)
@@ -107,7 +119,10 @@ def roster_page(
         request,
         "roster.html",
         status,
-        **content,
+        city=city,
+        post=opened.post,
+        token=opened.token,
+        said=said,
         view=view,
         typed=typed or {},
         today=today.isoformat(),
@@ -117,7 +132,7 @@ def roster_page(
 
 
 def _posted(desk: Desk, request: Request, token: str, posted: dict[str, str], *, asks: bool) -> Response:
-    opened = opened_duty(desk, request, token)
+    opened = opened_roster(desk, request, token)
     if isinstance(opened, HTMLResponse):
         return opened
     language = language_of(request)
@@ -137,8 +152,10 @@ def _posted(desk: Desk, request: Request, token: str, posted: dict[str, str], *,
 
 
 def _month(text: str, opened: OpenedDuty) -> date:
-    """The month asked for, else the present one."""
+    """The month asked for, of the years around now, else the present one."""
+    today = opened.now.astimezone(opened.city.zone).date()
     try:
-        return date.fromisoformat(f"{text}-01")
+        asked = date.fromisoformat(f"{text}-01")
     except ValueError:
-        return opened.now.astimezone(opened.city.zone).date().replace(day=1)
+        return today.replace(day=1)
+    return asked if abs(asked.year - today.year) <= YEARS_SHOWN else today.replace(day=1)

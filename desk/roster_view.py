@@ -1,7 +1,7 @@
 """The roster as a person's page shows it: their shifts first, what waits for them, the month, and what they may ask."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -116,6 +116,8 @@ class RosterTeller:
     ) -> None:
         self._connection, self._city, self._duty = connection, city, duty
         self._now, self._reader, self._language = now, reader, language
+        names = [post.name for code in self._people() if (post := city.posts.get(code)) is not None]
+        self._shared = _beginning(names) if len(names) > 1 else ""
 
     def view(self, month: date, chosen: str) -> RosterView:
         """The page for a month, with the forms for a chosen shift."""
@@ -141,12 +143,11 @@ class RosterTeller:
         )
 
     def name(self, post: str | None) -> str:
-        """A post by its name, without that of the duty room's unit, which everybody here belongs to."""
+        """A post by its name, without what the names of all in the duty room begin with."""
         found = self._city.posts.get(post or "")
         if found is None:
             return post or word("roster_column", "gap", self._language)
-        unit = self._city.units.get(found.unit)
-        return (found.name.removeprefix(unit.name) if unit else found.name) or found.name
+        return found.name.removeprefix(self._shared) or found.name
 
     def place(self, code: str) -> str:
         """A place by its name."""
@@ -172,8 +173,8 @@ class RosterTeller:
             yield MonthRow(
                 day=f"{shift.day.month}/{shift.day.day}",
                 weekday=word("weekday", shift.day.weekday(), self._language),
-                hours=f"{shift.starts_at:%H:%M}–{shift.ends_at:%H:%M}",
-                kind=kind_of(shift, self._language),
+                hours="" if shift.length >= A_DAY else f"{shift.starts_at:%H:%M}–{shift.ends_at:%H:%M}",
+                kind=kind_of(replace(shift, night=False, weekend=False), self._language),
                 rest_day=shift.weekend or shift.holiday,
                 past=shift.ends_at <= self._now,
                 mine=any(one.post == self._reader for one in there),
@@ -265,3 +266,10 @@ class RosterTeller:
             decided,
             self._buttons(change),
         )
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """What all names begin with. Example: 防汛办带班领导甲, 防汛办值班员甲 -> 防汛办."""
+    least, most = min(names), max(names)
+    same = next((n for n, (one, other) in enumerate(zip(least, most, strict=False)) if one != other), len(least))
+    return least[:same]

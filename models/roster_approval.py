@@ -26,6 +26,13 @@ def publishers(city: City, duty: DutyRules) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *(leading.pool if leading else ())]))
 
 
+def may_see(city: City, duty: DutyRules, post: str) -> bool:
+    """Whether the roster concerns a post: of the pools, of their units (who stands in for them), or who publishes."""
+    found = city.posts.get(post)
+    units = {known.unit for code in _pool(duty) if (known := city.posts.get(code)) is not None}
+    return found is not None and (found.unit in units or post in _pool(duty) or post in publishers(city, duty))
+
+
 def approvers(city: City, duty: DutyRules, leaders: Iterable[str], parties: Iterable[str]) -> tuple[str, ...]:
     """Who may decide about a change, who is asked first standing first.
 

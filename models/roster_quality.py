@@ -224,13 +224,13 @@ def _reason(
     """
     account = next(one for one in accounts if one.post == low.post)
     counting = [index for index, shift in enumerate(problem.shifts) if shift.tally[position]]
+    brought_more = high.carried[position] - low.carried[position] > 1
     if low.carried[position] + _able(problem, account, counting) < high.balance[position] - 1:
         met = (problem.hindered[low.post].get(index) for index in counting)
         hindered = Counter(rule for rule in met if rule is not None)
-        return low.post, hindered.most_common(1)[0][0].value if hindered else RosterRule.REST.value
-    if high.carried[position] - low.carried[position] > 1:
-        return high.post, CARRIED
-    return low.post, RULES_TOGETHER
+        if hindered or not brought_more:
+            return low.post, hindered.most_common(1)[0][0].value if hindered else RosterRule.REST.value
+    return (high.post, CARRIED) if brought_more else (low.post, RULES_TOGETHER)
 
 
 def _able(problem: RosterProblem, account: Account, counting: Sequence[int]) -> int:

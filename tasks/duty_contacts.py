@@ -1,7 +1,6 @@
 """Before the season contact points of the duty room's people are tested; what is not is told to the administrator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
@@ -16,28 +15,14 @@ MOST_NAMED = 40
 """Contact points one message lists; it always tells how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Untested:
-    """Contact points of pool members nobody tested this year, and posts that have none at all."""
-
-    points: tuple[Contact, ...]
-    without: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        """How many there are to see to."""
-        return len(self.points) + len(self.without)
-
-
-def untested_contacts(connection: Connection, city: City, today: date) -> Untested:
+def untested_contacts(connection: Connection, city: City, today: date) -> tuple[Contact, ...]:
     """What is left to test this year among whoever may stand duty."""
     pool = _pool(city, today)
-    found = [
+    return tuple(
         one
-        for one in (contacts(connection, city, pool) if pool else [])
+        for one in (contacts(connection, city, pool) if pool else ())
         if one.verified_at is None or one.verified_at.astimezone(city.zone).year < today.year
-    ]
-    return Untested(tuple(found), tuple(post for post in pool if not city.contacts_of(post)))
+    )
 
 
 def tell_of_untested(connection: Connection, city: City, now: datetime) -> int:
@@ -49,8 +34,8 @@ def tell_of_untested(connection: Connection, city: City, now: datetime) -> int:
     keys = {f"contacts-untested:{today}:{admin}": admin for admin in admins}
     told = set(connection.scalars(select(NOTICES.c.dedupe_key).where(NOTICES.c.dedupe_key.in_(keys))))
     left = [admin for key, admin in keys.items() if key not in told]
-    untested = untested_contacts(connection, city, today) if left else Untested((), ())
-    if not untested.count:
+    untested = untested_contacts(connection, city, today) if left else ()
+    if not untested:
         return 0
     return write_flood_notices(connection, [_draft(city, admin, today, untested) for admin in left], now)
 
@@ -69,22 +54,16 @@ def _is_time(city: City, today: date) -> bool:
     return date(today.year, month, 1) <= today < first
 
 
-def _draft(city: City, admin: str, today: date, untested: Untested) -> FloodNotice:
+def _draft(city: City, admin: str, today: date, untested: Sequence[Contact]) -> FloodNotice:
     month, day = city.duty.contacts_tested_by if city.duty else (1, 1)
     facts = {
-        "count": untested.count,
+        "count": len(untested),
         "ends_on": date(today.year, month, day),
-        "contacts": _lines(city, untested)[:MOST_NAMED],
+        "contacts": [_line(city, one) for one in untested[:MOST_NAMED]],
     }
     key = f"contacts-untested:{today}:{admin}"
     return FloodNotice(NoticeKind.CONTACTS_UNTESTED, admin, f"duty:{admin}", key, facts)
 
 
-def _lines(city: City, untested: Untested) -> Sequence[dict[str, str | int]]:
-    lines: list[dict[str, str | int]] = [
-        {"post": city.posts[post].name, "order": 0, "channel": "-"} for post in untested.without
-    ]
-    lines += [
-        {"post": city.posts[one.post].name, "order": one.order, "channel": one.channel} for one in untested.points
-    ]
-    return lines
+def _line(city: City, one: Contact) -> dict[str, str | int]:
+    return {"post": city.posts[one.post].name, "order": one.order, "channel": one.channel}

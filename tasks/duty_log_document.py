@@ -117,9 +117,9 @@ class _Teller:
         words = entry.words
         what = [words.what]
         if words.corrects:
-            what.append(f"（{self.say('corrects', number=words.corrects)}）")
+            what.append(f"（{self.say('corrects', number=self._number(words.corrects))}）")
         if entry.corrected_by:
-            what.append(f"（{self.say('corrected', number=entry.corrected_by)}）")
+            what.append(f"（{self.say('corrected', number=self._number(entry.corrected_by))}）")
         besides = [
             f"{self.say(code)} {text}"
             for code, text in (("weather", words.weather), ("rain", words.rain), ("level", words.level))
@@ -128,6 +128,10 @@ class _Teller:
         number = entry.number.partition("/")[2]
         at = f"{entry.at.astimezone(self._city.zone):%H:%M}"
         return number, at, self._name(entry.post), words.place, "".join(what), words.handled, "\n".join(besides)
+
+    def _number(self, number: str) -> str:
+        """The number of an entry; of this day without the day."""
+        return number.removeprefix(f"{self._day.isoformat()}/")
 
     def _signed(self, stand: Stand) -> str:
         vacant = self.say("vacant", at=self._at(stand.vacant_at)) if stand.vacant_at else ""

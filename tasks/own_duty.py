@@ -131,7 +131,7 @@ def _to_sign_in(connection: Connection, near: Sequence[Shift], post: str) -> lis
 def _may_accept(city: City, handover: Handover, post: str, now: datetime) -> bool:
     stand = handover.incoming.of_post(post) if handover.incoming else None
     ready = handover.confirmed_at is not None or now >= handover.due_at(city)
-    return stand is not None and handover.accepted_at is None and ready
+    return stand is not None and stand.signed_in_at is not None and handover.accepted_at is None and ready
 
 
 def _to_receive(connection: Connection, post: str) -> Sequence[Any]:

@@ -17,7 +17,7 @@ from tasks.database import reading, transaction
 from tasks.roster_reading import Place, StoredRoster, places_of, published_places
 from tasks.rosters import Proposal, Solver, Wish, propose_roster, publish_roster
 from tests.cities import SMALL_CITY
-from tests.flood_cities import DUTY_YAML, FLOOD_CITY, a_flood_city
+from tests.flood_cities import DUTY_YAML, FLOOD_CITY
 from tests.stored_cases import at
 
 SEASON = date(2021, 5, 15), date(2021, 9, 30)
@@ -143,6 +143,3 @@ def place_at(engine: Engine, city: City, shift: str, place: str = "officer") -> 
     with reading(engine) as connection:
         found = published_places(connection, city, at("2000-01-01 00:00"), at("2100-01-01 00:00"))
     return next(one for one in found if (one.shift.code, one.place) == (shift, place))
-
-
-__all__ = ["a_flood_city"]

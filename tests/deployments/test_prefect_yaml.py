@@ -49,6 +49,9 @@ def test_the_city_has_its_processes() -> None:
     assert {"flood-calls", "call-visit", "start-call"} <= set(names)
     assert {"flood-response", "flood-watch"} <= set(names)
     assert "hydrology" in names
+    assert {"propose-roster", "publish-roster", "duty-reminders"} <= set(names[6:])
+    assert {"duty-shift", "duty-watch"} <= set(names)
+    assert {"flood-calls", "call-visit", "start-call"} <= set(names)
 
 
 @each_deployment
@@ -115,9 +118,9 @@ def test_the_schedules_are_those_of_the_issue() -> None:
     assert crons["duty-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["hydrology"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["case-visit"] == crons["take-action"] == []
-    assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
-    assert crons["call-visit"] == crons["start-call"] == []
     assert crons["duty-reminders"] == ["5 7-21 * * *"]
     assert crons["propose-roster"] == crons["publish-roster"] == []
     assert crons["flood-watch"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
     assert crons["flood-response"] == crons["case-visit"] == crons["take-action"] == []
+    assert crons["flood-calls"] == ["* * * 5-9 *", "0 * * 1-4,10-12 *"]
+    assert crons["call-visit"] == crons["start-call"] == []

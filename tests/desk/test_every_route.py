@@ -99,11 +99,11 @@ WAYS: dict[str, Way] = {
     "GET /duty/{token}/log/{day}": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.docx": Way(frozenset(), Purpose.DUTY),
     "GET /duty/{token}/log/{day}.pdf": Way(frozenset(), Purpose.DUTY),
-    # A post without duty is told that there is no duty room; its forms change nothing.
-    "GET /duty/{token}/roster": Way(POSTS, Purpose.DUTY),
-    "GET /duty/{token}/roster.ics": Way(POSTS, Purpose.DUTY),
-    "POST /duty/{token}/roster/ask": Way(POSTS, Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
-    "POST /duty/{token}/roster/answer": Way(POSTS, Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
+    # This city has no duty room, and nobody a link to one: who gets in where there is one, test_roster_page says.
+    "GET /duty/{token}/roster": Way(frozenset(), Purpose.DUTY),
+    "GET /duty/{token}/roster.ics": Way(frozenset(), Purpose.DUTY),
+    "POST /duty/{token}/roster/ask": Way(frozenset(), Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
+    "POST /duty/{token}/roster/answer": Way(frozenset(), Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
     # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
     # The page of water opens for the overview; these readers' links are for something else.
     "GET /water/{token}": Way(frozenset(), Purpose.FLOOD),

@@ -11,6 +11,8 @@ from prefect.utilities.callables import parameter_schema
 from flows.case_lifecycle import case_lifecycle
 from flows.duty_reminders import duty_reminders
 from flows.duty_roster import propose_roster, publish_roster
+from flows.duty_shift import duty_shift
+from flows.duty_watch import duty_watch
 from flows.flood_calls import flood_calls
 from flows.flood_response import flood_response
 from flows.flood_watch import flood_watch
@@ -23,6 +25,7 @@ from flows.take_action import take_action
 FLOWS = [
     *(case_lifecycle, housekeeping, intake, notices, take_action),
     *(propose_roster, publish_roster, duty_reminders),
+    *(duty_shift, duty_watch),
     *(flood_calls, start_call),
     *(flood_response, flood_watch),
 ]

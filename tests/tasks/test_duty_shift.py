@@ -19,8 +19,9 @@ from tasks.flood_notices import NOTICES
 from tasks.handover_record import record_digest
 from tasks.handovers import HANDOVERS, last_handovers
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, stand, write_shifts
-from tests.flood_cities import OFFICERS, a_flood_city
-from tests.stored_cases import at, rows_of
+from tests.flood_cities import DUTY_YAML, FLOOD_CITY, OFFICERS, a_flood_city
+from tests.notice_rows import write_case
+from tests.stored_cases import a_loaded_city, at, rows_of
 
 CITY = a_flood_city()
 START = at("2021-07-20 08:00")
@@ -169,3 +170,16 @@ def test_after_hours_without_duty_the_next_shift_takes_over(engine: Engine) -> N
 def test_a_handover_at_half_past_is_as_good(engine: Engine, half_past: str) -> None:
     write_shifts(engine, at(half_past), length=timedelta(hours=12))
     assert [one.at for one in visits(engine, at("2021-07-20 20:30"))] == [at(half_past), at("2021-07-20 20:30")]
+
+
+def test_open_cases_of_the_citys_flood_classes_are_handed_over(sqlite_engine: Engine) -> None:
+    city = a_loaded_city(sqlite_engine, {**FLOOD_CITY, "duty.yaml": DUTY_YAML + "flood_classes: [E0110]\n"})
+    for number, fields in enumerate(({}, {"class_code": "E0101"}, {"state": "closed"}), 1):
+        row = {"number": f"E{number}", "receipt_number": f"R{number}", "class_code": "E0110", "state": "handling"}
+        write_case(sqlite_engine, **(row | fields))
+    write_shifts(sqlite_engine, START)
+    for moment in (START, START + DAY):
+        hand_over_shifts(sqlite_engine, city, by_rule(moment, city))
+    (row,) = rows_of(sqlite_engine, select(HANDOVERS.c.record))
+    cases = json.loads(row.record)["cases"]
+    assert (cases["count"], cases["rows"][0]["number"]) == (1, "E1")
