@@ -13,8 +13,9 @@ from models.duty import DutyAssignment, DutyRoster, DutyShift
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.call_answers import Answered
+from tasks.call_rows import CALLS
 from tasks.call_telling import NOTICES
-from tasks.calls import Started, end_call, end_calls_of_ended_warnings
+from tasks.calls import Started, end_call, end_calls_of_ended_warnings, go_on_with_calls
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
 from tests.call_cities import CALL_CITY, STORM, TOWN, Callers, callers, end_warning_row, raise_warning_row
@@ -281,3 +282,38 @@ def test_two_who_start_the_same_at_once_start_one(town: Callers) -> None:
     assert len(by_hand) == 4
     assert len({one.number for one in by_hand}) == 1
     assert sum(not one.already for one in by_hand) == 1
+
+
+@pytest.mark.parametrize(
+    ("colour", "numbers", "why"),
+    [("red", ["JY20210720-001", "JY20210720-002"], "replaced"), ("orange", ["JY20210720-001"], None)],
+)
+def test_a_signal_that_is_raised_calls_anew_and_one_that_is_lowered_wakes_nobody_again(
+    one: Callers, colour: str, numbers: list[str], why: str | None
+) -> None:
+    first, second = ("orange", "red") if colour == "red" else ("red", "orange")
+    signal: dict[str, Any] = {
+        "source": "signal",
+        "station": None,
+        "area": "410184",
+        "subject": "signal:rainstorm:410184",
+    }
+    raise_warning_row(one.engine, "YJ20210720-001", severity=first, **signal)
+    one.warned()
+    end_warning_row(one.engine, "YJ20210720-001", STORM + MINUTE)
+    former = json.dumps({"former": "YJ20210720-001"})
+    raise_warning_row(one.engine, "YJ20210720-002", STORM + MINUTE, severity=second, evidence=former, **signal)
+    with transaction(one.engine) as connection:
+        recording = one.recording(STORM + MINUTE)
+        go_on_with_calls(connection, one.city, recording)
+        assert end_calls_of_ended_warnings(connection, one.city, recording) == ()
+    one.warned(STORM + MINUTE)
+    one.warned(STORM + 2 * MINUTE)
+    with reading(one.engine) as connection:
+        assert [row.number for row in connection.execute(select(CALLS).order_by(CALLS.c.id))] == numbers
+    assert one.call(numbers[0]).ended_why == why
+    assert told(one, "call_ended") == [], "nobody hears that it is over while it is not"
+    end_warning_row(one.engine, "YJ20210720-002", STORM + 3 * MINUTE)
+    with transaction(one.engine) as connection:
+        ended = end_calls_of_ended_warnings(connection, one.city, one.recording(STORM + 3 * MINUTE))
+    assert ended == (numbers[-1],)
