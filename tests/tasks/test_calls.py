@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from models.call import How
 from models.duty import DutyAssignment, DutyRoster, DutyShift
+from models.flood_warning import Severity
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.call_answers import Answered
@@ -18,8 +19,10 @@ from tasks.call_telling import NOTICES
 from tasks.calls import Started, end_call, end_calls_of_ended_warnings, go_on_with_calls
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
+from tasks.signals import Signal, SignalKind, SignalOutcome, issue_signal
 from tests.call_cities import CALL_CITY, STORM, TOWN, Callers, callers, end_warning_row, raise_warning_row
 from tests.notice_rows import notices_of_kind
+from tests.season_cities import SEASON_CITY
 from tests.stored_cases import rows_of
 
 MINUTE = timedelta(minutes=1)
@@ -317,3 +320,20 @@ def test_a_signal_that_is_raised_calls_anew_and_one_that_is_lowered_wakes_nobody
     with transaction(one.engine) as connection:
         ended = end_calls_of_ended_warnings(connection, one.city, one.recording(STORM + 3 * MINUTE))
     assert ended == (numbers[-1],)
+
+
+def test_a_red_signal_calls_people_in_the_transaction_that_enters_it(sqlite_engine: Engine) -> None:
+    season = callers(sqlite_engine, SEASON_CITY)
+    last: list[SignalOutcome] = []
+    for colour, numbers in ((Severity.YELLOW, 0), (Severity.RED, 1), (Severity.ORANGE, 1)):
+        signal = Signal(SignalKind.RAINSTORM, colour, ("410184",), STORM, "")
+        with transaction(sqlite_engine) as connection:
+            done = issue_signal(connection, season.city, signal, season.recording(STORM), "flood-officer-1")
+        assert not isinstance(done, Refusal)
+        last = done
+        with reading(sqlite_engine) as connection:
+            found = connection.execute(select(CALLS)).all()
+        assert len(found) == numbers, colour
+    (call,) = found
+    assert (call.severity, call.ended_at) == ("red", None), "it goes on for the orange signal"
+    assert call.warning == last[0].warning.number
