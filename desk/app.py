@@ -51,6 +51,7 @@ from desk.sign_in import sign_in_routes
 from desk.start_page import start_routes
 from desk.static_files import static_files
 from desk.wall_page import wall_routes
+from desk.warning_page import warning_routes
 from desk.water_page import water_routes
 from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
@@ -79,18 +80,13 @@ ROUTES = (
     public_answer_routes,
     chosen_routes,
     wall_routes,
-    # Roster.
     roster_routes,
-    # Duty.
     duty_log_routes,
     duty_routes,
-    # Water.
-    water_routes,
-    # Call and confirm.
     flood_routes,
     call_routes,
-    # Response and reports.
-    flood_routes,
+    water_routes,
+    warning_routes,
 )
 """One for each part of the desk."""
 

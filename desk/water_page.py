@@ -14,7 +14,6 @@ from desk.own_page import go_on
 from desk.pages import language_of, page
 from desk.posted_form import PostedForm, is_our_form
 from desk.signal_form import enter_signal, may_enter_signals, signal_form
-from desk.warning_page import warning_routes
 from desk.water_view import WaterTeller
 from models.flood_event import Recording
 from models.refusal import Refusal
@@ -55,7 +54,6 @@ def water_routes(desk: Desk) -> APIRouter:
         send_calls_soon(desk.engine, opened.now, desk.send_soon)
         return go_on(request, f"/water/{token}")
 
-    routes.include_router(warning_routes(desk))
     return routes
 
 

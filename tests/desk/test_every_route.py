@@ -105,9 +105,10 @@ WAYS: dict[str, Way] = {
     "POST /duty/{token}/roster/ask": Way(frozenset(), Purpose.DUTY, {"form": "leave", "first": "2019-06-01"}),
     "POST /duty/{token}/roster/answer": Way(frozenset(), Purpose.DUTY, {"change": "TB2019-1", "do": "grant"}),
     # No call runs in this city, so that nobody is let in; who is, tests/desk/test_call_pages.py tells.
-    # The page of water opens for the overview; these readers' links are for something else.
-    "GET /water/{token}": Way(frozenset(), Purpose.FLOOD),
-    "POST /water/{token}/signal": Way(frozenset(), Purpose.FLOOD, {"kind": "rainstorm", "colour": "red"}),
+    "GET /water/{token}": Way(POSTS, Purpose.FLOOD),
+    "POST /water/{token}/signal": Way(
+        frozenset({"admin"}), Purpose.FLOOD, {"kind": "rainstorm", "colour": "red"}, says=frozenset({422})
+    ),
     "POST /water/{token}/received": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/answer": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/call/voice": Way(frozenset(), Purpose.FLOOD, {"post": "lihe-liaison"}),
