@@ -16,7 +16,7 @@ from models.flood_event import Recording
 from models.refusal import Refusal
 from tasks.call_answers import Answer, answer
 from tasks.call_figures import Board, CallFigures, list_calls, read_board
-from tasks.call_places import place_name
+from tasks.call_places import duty_name, place_name
 from tasks.call_rows import find_call
 from tasks.calls import Calling, end_call, start_call
 from tasks.settings import read_settings
@@ -201,7 +201,7 @@ def _target_line(row: Row[Any], shown: Board, city: City) -> str:
     said = [
         f"{row.step if row.step < CLIMBED_STEP else '↑'}.",
         city.posts[reader].name if reader in city.posts else reader,
-        word("call_duty", row.duty, "zh"),
+        duty_name(row.duty, "zh"),
         word("call_target", row.state, "zh"),
         f"{row.answered_at.astimezone(city.zone):%H:%M:%S}" if row.answered_at else "",
         word("call_how", row.how, "zh") if row.how else "",

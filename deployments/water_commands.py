@@ -35,7 +35,9 @@ from tasks.database import reading
 from tasks.intake_errors import IntakeFileError
 from tasks.judging import judge_waiting
 from tasks.readings import last_readings, series
+from tasks.settings import read_settings
 from tasks.signals import Signal, SignalKind, cancel_signal, issue_signal
+from tasks.wake import CALL_VISIT, Waker
 from tasks.warnings import open_warnings, warnings_since
 from tasks.water_intake import take_file
 from tasks.water_sources import source_in_force
@@ -168,6 +170,7 @@ def signal(
             done = issue_signal(connection, city, entered, recording, by)
         if isinstance(done, Refusal):
             refuse(done, city)
+    _call_now()
     if as_json:
         plain = [{"area": o.area, "result": o.result, "number": o.warning.number, "former": o.former} for o in done]
         print_json({"outcomes": plain})
@@ -200,3 +203,10 @@ def warnings(
         typer.echo(warning_line(one, city))
     if not found:
         typer.echo("现在没有预警。 There is no warning now.", err=True)
+
+
+def _call_now() -> None:
+    """Have the people a signal calls called at once, and not within the sweep's minute."""
+    waker = Waker(read_settings(), deployment=CALL_VISIT)
+    waker.wake(now())
+    waker.close()

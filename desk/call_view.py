@@ -11,7 +11,7 @@ from models.call import EndedWhy, TargetState
 from models.call_rules import CLIMBED_STEP
 from models.city import City
 from tasks.call_figures import Board
-from tasks.call_places import place_name
+from tasks.call_places import duty_name, place_name
 from tasks.call_rows import ChainKey
 from tasks.wording import duration_words, moment_words
 from tasks.words import Language, word
@@ -247,7 +247,7 @@ class CallTeller:
         return f"{said} {row.words}".rstrip()
 
     def _duty(self, duty: str) -> str:
-        return word("call_duty", duty, self._language)
+        return duty_name(duty, self._language)
 
     def _actor(self, by: str) -> str:
         return self._say("by_rule") if by.startswith("rule:") else self._name(by)

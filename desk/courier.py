@@ -5,18 +5,23 @@ either. What cannot be sent here stays a waiting notice, and the engine's next d
 """
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from desk.context import city_or_none
+from tasks.call_sending import waiting_calls
 from tasks.database import reading
 from tasks.message_settings import MessageSettings
 from tasks.notify import deliver_and_wait
 from tasks.settings import Settings
 
 LOG = logging.getLogger("zhihui.desk")
+
+FIRST_CALLS = 4
+"""Messages of a call the desk sends itself; the engine takes the others within its minute."""
 
 AT_ONCE = 4
 
@@ -50,3 +55,11 @@ def _say_if_it_failed(done: Future[None]) -> None:
     error = done.exception()
     if error is not None:
         LOG.warning("a key to the desk waits: %s", type(error).__name__, extra={"action": "key_not_sent"})
+
+
+def send_calls_soon(engine: Engine, now: datetime, send_soon: Callable[[int], None]) -> None:
+    """Have the first messages of calls go out at once, where somebody has just raised a warning at the desk."""
+    with reading(engine) as connection:
+        first = waiting_calls(connection, now, FIRST_CALLS)
+    for notice_id in first:
+        send_soon(notice_id)

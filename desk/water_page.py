@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from desk.context import Desk
+from desk.courier import send_calls_soon
 from desk.form_token import draw_form_token
 from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
@@ -50,6 +51,7 @@ def water_routes(desk: Desk) -> APIRouter:
             done = enter_signal(connection, opened.city, posted, areas, recording, opened.post.code)
         if isinstance(done, Refusal):
             return water_page(desk, request, opened, status=UNPROCESSABLE, refusal=done, typed=posted)
+        send_calls_soon(desk.engine, opened.now, desk.send_soon)
         return go_on(request, f"/water/{token}")
 
     return routes

@@ -42,6 +42,8 @@ class EndedWhy(StrEnum):
 
     ANSWERED = "answered"
     WARNING_ENDED = "warning_ended"
+    REPLACED = "replaced"
+    """A graver warning took the place of its own, and called anew."""
     BY_HAND = "by_hand"
 
 

@@ -1,18 +1,19 @@
 """Calls start and end: for a warning or by hand, each once, everybody of the first step called in one transaction."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from models.call import Call, EndedWhy, TargetState
 from models.call_readers import may_start
 from models.call_rules import CallRules, ChainLink
 from models.city import City
 from models.flood_event import Happened, Recording
-from models.flood_warning import FloodWarning
+from models.flood_warning import FloodWarning, Severity
 from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.tables import table_of
@@ -30,6 +31,7 @@ NUMBER, DRILL_NUMBER = "JY{date}-{serial:03d}", "YLJ{date}-{serial:03d}"
 """How calls are numbered, and those of a drill 演练."""
 
 STARTED, TOLD, CLIMBED, ANSWERED, ENDED = "call_started", "told", "climbed", "answered", "call_ended"
+GOES_ON = "goes_on"
 """Events in the stream call:<number>."""
 
 RULE = "rule:calls"
@@ -107,6 +109,8 @@ def start_calls_for_warnings(
     started = []
     for row in rows:
         calling = Calling(row.station or row.area, "", row.drill, row.area, row.number, row.severity)
+        if _had_before(connection, row):
+            continue
         key = f"warning:{row.number}"
         started.append(_started_before(connection, key) or _start(connection, city, calling, RULE, key, recording))
     return tuple(one for one in started if not one.already)
@@ -124,12 +128,51 @@ def end_call(connection: Connection, city: City, number: str, by: str, recording
 
 
 def end_calls_of_ended_warnings(connection: Connection, city: City, recording: Recording) -> tuple[str, ...]:
-    """End the calls whose warning has ended, and give back their numbers."""
-    over = select(CALLS).join(WARNINGS, WARNINGS.c.number == CALLS.c.warning)
-    over = over.where(CALLS.c.ended_at.is_(None), WARNINGS.c.ended_at.is_not(None))
-    rows = connection.execute(over.order_by(CALLS.c.id)).all()
+    """End the calls whose warning has ended, and give back their numbers.
+
+    Where another warning took its place a call goes on for that one, or ends without a word: a graver one calls anew.
+    """
+    go_on_with_calls(connection, city, recording)
+    rows = connection.execute(_of_ended_warnings()).all()
     ended = [row for row in rows if finish(connection, city, row, EndedWhy.WARNING_ENDED, RULE, recording)]
     return tuple(row.number for row in ended)
+
+
+def go_on_with_calls(connection: Connection, city: City, recording: Recording) -> None:
+    """Let calls whose warning was replaced by another colour go on for that one; a graver one will have its own."""
+    for row in connection.execute(_of_ended_warnings()).all():
+        lasting = select(WARNINGS.c.number, WARNINGS.c.severity).where(
+            WARNINGS.c.subject == row.warning_subject, WARNINGS.c.drill == row.drill, WARNINGS.c.ended_at.is_(None)
+        )
+        following = connection.execute(lasting).first()
+        if following is None:
+            continue
+        if _graver(following.severity, row.severity):
+            finish(connection, city, row, EndedWhy.REPLACED, RULE, recording)
+            continue
+        connection.execute(update(CALLS).where(CALLS.c.id == row.id).values(warning=following.number))
+        happened = Happened(GOES_ON, recording.now, RULE, {"warning": following.number})
+        record_events(connection, stream_of(row.number), [happened], recording)
+
+
+def _of_ended_warnings() -> Select[Any]:
+    over = select(CALLS, WARNINGS.c.subject.label("warning_subject"))
+    over = over.join_from(CALLS, WARNINGS, WARNINGS.c.number == CALLS.c.warning)
+    return over.where(CALLS.c.ended_at.is_(None), WARNINGS.c.ended_at.is_not(None)).order_by(CALLS.c.id)
+
+
+def _graver(severity: str | None, than: str | None) -> bool:
+    order = [colour.value for colour in Severity]
+    return severity in order and (than not in order or order.index(severity) > order.index(than))
+
+
+def _had_before(connection: Connection, warning: Row[Any]) -> bool:
+    """Whether people were called for the warning this one replaced, and it is no graver: nobody is woken for less."""
+    said = json.loads(warning.evidence)
+    former = connection.execute(
+        select(CALLS.c.severity).where(CALLS.c.warning == said.get("former"), CALLS.c.drill == warning.drill)
+    ).first()
+    return former is not None and not _graver(warning.severity, former.severity)
 
 
 def finish(connection: Connection, city: City, call: Row[Any], why: EndedWhy, by: str, recording: Recording) -> bool:
@@ -143,7 +186,7 @@ def finish(connection: Connection, city: City, call: Row[Any], why: EndedWhy, by
         update(TARGETS).where(TARGETS.c.call_id == call.id, TARGETS.c.climbs_at.is_not(None)).values(climbs_at=None)
     )
     targets = read_targets(connection, call.id)
-    if why is not EndedWhy.ANSWERED and city.calls is not None:
+    if why in (EndedWhy.WARNING_ENDED, EndedWhy.BY_HAND) and city.calls is not None:
         tell_the_end(Telling(connection, city, city.calls, call, recording.now), targets, why.value)
     silent = sorted({row.post for row in targets if row.told_at is not None and row.answered_at is None})
     happened = Happened(ENDED, recording.now, by, {"why": why.value, "silent": silent})

@@ -11,6 +11,7 @@ from models.city import City
 from models.flood_event import Happened, Recording
 from models.flood_warning import Hazard, Severity, WarningSource
 from models.refusal import Refusal
+from tasks.calls import go_on_with_calls, start_calls_for_warnings
 from tasks.flood_events import read_events, record_events
 from tasks.warnings import (
     RaisedWarning,
@@ -77,12 +78,16 @@ def issue_signal(
 ) -> list[SignalOutcome] | Refusal:
     """Enter a signal: a first one is issued, another colour takes the place of the former, the same one is reissued.
 
+    Whom it calls is called in the same transaction.
     Example: blue at 11:00, yellow at 13:00: the blue warning ends as upgraded, and the yellow one begins.
     """
     refusal = _fault(city, signal.areas, signal.issued_at, recording.now)
     if refusal is not None:
         return refusal
-    return [_issue(connection, city, signal, area, recording, by) for area in dict.fromkeys(signal.areas)]
+    done = [_issue(connection, city, signal, area, recording, by) for area in dict.fromkeys(signal.areas)]
+    go_on_with_calls(connection, city, recording)
+    start_calls_for_warnings(connection, city, recording.now, recording)
+    return done
 
 
 def cancel_signal(

@@ -7,8 +7,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from desk.app import create_app
+from desk.courier import FIRST_CALLS, send_calls_soon
 from models.city import City
 from tasks.settings import Settings
+from tests.call_cities import STORM, TOWN, callers
 from tests.desk.served import free_socket, served
 
 PATIENCE_SECONDS = 10.0
@@ -35,3 +37,10 @@ def arrived(client: TestClient) -> str:
         if found:
             return found[1]
     raise AssertionError(f"no link within {PATIENCE_SECONDS} seconds")
+
+
+def test_the_first_messages_of_a_call_go_out_from_the_desk_at_once(sqlite_engine: Engine) -> None:
+    callers(sqlite_engine).started(TOWN)
+    sent: list[int] = []
+    send_calls_soon(sqlite_engine, STORM, sent.append)
+    assert len(sent) == FIRST_CALLS

@@ -22,6 +22,7 @@ from tasks.flood_events import read_events
 from tasks.settings import Settings
 from tests.call_cities import STORM, Callers, callers, raise_warning_row
 from tests.channel_server import ChannelServer, channel_server
+from tests.flood_cities import LEADERS
 from tests.season_cities import SEASON_CITY
 
 pytestmark = [
@@ -66,15 +67,15 @@ async def run_of(state: State[Any]) -> tuple[FlowRun, dict[str, Any]]:
 async def test_a_warning_calls_its_people_at_once_and_the_second_sweep_finds_nothing(town: Town) -> None:
     raise_warning_row(town.callers.engine)
     run, tables = await run_of(await flood_calls(CallVisit(now=STORM), return_state=True))
-    assert run.name == "启动叫应 1 次 · 投递 4 条"
+    assert run.name == "启动叫应 1 次 · 投递 8 条"
     assert tables["calls"] == [{"叫应编号 call": "JY20210720-001"}]
-    assert town.called() == ["res-admin", "res-patrol", "res-tech", "town-person"]
+    assert town.called() == [*LEADERS, "res-admin", "res-patrol", "res-tech", "town-person"]
     with reading(town.callers.engine) as connection:
         events = read_events(connection, "call:JY20210720-001")
     assert {event.flow_run_id for event in events} == {str(run.id)}
     again, tables = await run_of(await flood_calls(CallVisit(now=STORM), return_state=True))
     assert (again.name, set(again.tags), tables) == ("无事可做", {"idle"}, {})
-    assert len(town.channel.received) == 4
+    assert len(town.channel.received) == 8
 
 
 async def test_the_form_starts_a_drill_whose_messages_say_so(town: Town) -> None:
@@ -85,8 +86,8 @@ async def test_the_form_starts_a_drill_whose_messages_say_so(town: Town) -> None
     assert run.name == "【演练】YLJ20210720-001 已叫应 · 6 处"
     assert tables["started-call"][0]["性质 kind"] == "演练 drill"
     titles = {posted["title"] for _, posted in town.channel.received}
-    assert all(title.startswith("【演练】【叫应】") for title in titles)
-    assert len(town.channel.received) == 4
+    assert all(title.startswith(("【演练】【叫应】", "【演练】【叫应已启动】")) for title in titles)
+    assert len(town.channel.received) == 8
 
 
 @pytest.mark.parametrize("operator", ["nobody", "lihe-liaison"])

@@ -1,6 +1,7 @@
 """A call starts once, calls each person with one message, climbs from silence to silence, and ends with a human."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,15 +10,19 @@ from sqlalchemy import Engine, insert, select, update
 
 from models.call import How
 from models.duty import DutyAssignment, DutyRoster, DutyShift
+from models.flood_warning import Severity
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.call_answers import Answered
+from tasks.call_rows import CALLS
 from tasks.call_telling import NOTICES
-from tasks.calls import Started, end_call, end_calls_of_ended_warnings
+from tasks.calls import Started, end_call, end_calls_of_ended_warnings, go_on_with_calls
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
+from tasks.signals import Signal, SignalKind, SignalOutcome, issue_signal
 from tests.call_cities import CALL_CITY, STORM, TOWN, Callers, callers, end_warning_row, raise_warning_row
 from tests.notice_rows import notices_of_kind
+from tests.season_cities import SEASON_CITY
 from tests.stored_cases import rows_of
 
 MINUTE = timedelta(minutes=1)
@@ -256,3 +261,79 @@ def test_a_drill_has_its_own_numbers_and_touches_no_real_call(one: Callers) -> N
     drills = [row["facts"] for row in notices_of_kind(one.engine, "call") if f'"{real}"' not in row["facts"]]
     assert all(json.loads(facts)["drill"] is True for facts in drills)
     assert len(rows_of(one.engine, select(table_of(DutyShift)))) == 1
+
+
+def test_people_who_answer_at_the_same_moment_all_count_once(town: Callers) -> None:
+    number = town.started(TOWN)
+    posts = ["res-admin", "res-tech", "res-patrol", "town-person", "village-person"] * 4
+    with ThreadPoolExecutor(10) as people:
+        answers = list(people.map(lambda post: town.answers(number, post, STORM + MINUTE), posts))
+    assert sum(one.places > 0 for one in answers if isinstance(one, Answered)) == 5
+    assert sum(isinstance(one, Answered) and one.over for one in answers) == 1
+    with reading(town.engine) as connection:
+        assert broken_stream(connection) is None
+        events = read_events(connection, f"call:{number}")
+    assert [event.kind for event in events].count("answered") == 5
+
+
+def test_two_who_start_the_same_at_once_start_one(town: Callers) -> None:
+    raise_warning_row(town.engine)
+    with ThreadPoolExecutor(8) as people:
+        found = list(people.map(lambda n: town.warned() if n % 2 else town.starts(TOWN, key="same"), range(8)))
+    assert sum(len(one) for one in found if isinstance(one, tuple)) == 1
+    by_hand = [one for one in found if isinstance(one, Started)]
+    assert len(by_hand) == 4
+    assert len({one.number for one in by_hand}) == 1
+    assert sum(not one.already for one in by_hand) == 1
+
+
+@pytest.mark.parametrize(
+    ("colour", "numbers", "why"),
+    [("red", ["JY20210720-001", "JY20210720-002"], "replaced"), ("orange", ["JY20210720-001"], None)],
+)
+def test_a_signal_that_is_raised_calls_anew_and_one_that_is_lowered_wakes_nobody_again(
+    one: Callers, colour: str, numbers: list[str], why: str | None
+) -> None:
+    first, second = ("orange", "red") if colour == "red" else ("red", "orange")
+    signal: dict[str, Any] = {
+        "source": "signal",
+        "station": None,
+        "area": "410184",
+        "subject": "signal:rainstorm:410184",
+    }
+    raise_warning_row(one.engine, "YJ20210720-001", severity=first, **signal)
+    one.warned()
+    end_warning_row(one.engine, "YJ20210720-001", STORM + MINUTE)
+    former = json.dumps({"former": "YJ20210720-001"})
+    raise_warning_row(one.engine, "YJ20210720-002", STORM + MINUTE, severity=second, evidence=former, **signal)
+    with transaction(one.engine) as connection:
+        recording = one.recording(STORM + MINUTE)
+        go_on_with_calls(connection, one.city, recording)
+        assert end_calls_of_ended_warnings(connection, one.city, recording) == ()
+    one.warned(STORM + MINUTE)
+    one.warned(STORM + 2 * MINUTE)
+    with reading(one.engine) as connection:
+        assert [row.number for row in connection.execute(select(CALLS).order_by(CALLS.c.id))] == numbers
+    assert one.call(numbers[0]).ended_why == why
+    assert told(one, "call_ended") == [], "nobody hears that it is over while it is not"
+    end_warning_row(one.engine, "YJ20210720-002", STORM + 3 * MINUTE)
+    with transaction(one.engine) as connection:
+        ended = end_calls_of_ended_warnings(connection, one.city, one.recording(STORM + 3 * MINUTE))
+    assert ended == (numbers[-1],)
+
+
+def test_a_red_signal_calls_people_in_the_transaction_that_enters_it(sqlite_engine: Engine) -> None:
+    season = callers(sqlite_engine, SEASON_CITY)
+    last: list[SignalOutcome] = []
+    for colour, numbers in ((Severity.YELLOW, 0), (Severity.RED, 1), (Severity.ORANGE, 1)):
+        signal = Signal(SignalKind.RAINSTORM, colour, ("410184",), STORM, "")
+        with transaction(sqlite_engine) as connection:
+            done = issue_signal(connection, season.city, signal, season.recording(STORM), "flood-officer-1")
+        assert not isinstance(done, Refusal)
+        last = done
+        with reading(sqlite_engine) as connection:
+            found = connection.execute(select(CALLS)).all()
+        assert len(found) == numbers, colour
+    (call,) = found
+    assert (call.severity, call.ended_at) == ("red", None), "it goes on for the orange signal"
+    assert call.warning == last[0].warning.number
