@@ -93,7 +93,7 @@ _SERVER = {
 
 _QUIET = {
     # Loops that by default look every 5 to 15 seconds for what a city's runs never do, or what nobody waits for.
-    # Paused runs past their time: no process pauses or suspends, a case waits in our database.
+    # Paused runs past their time: the form of a consultation waits without a limit, a case waits in our database.
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "60",
     # Automations that wait for an event that does not come: an administrator's own; a minute late is in time.
     "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1M",

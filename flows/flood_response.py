@@ -124,7 +124,7 @@ async def flood_response(consultation: ConsultationVisit) -> State[None]:
 async def ask(asked: Question, attempt: int, refusal: Refusal | None) -> DecisionForm | None:
     """Suspend until somebody answers, under a key of this attempt's own; None for a resumption without an answer."""
     told, city = asked.told, asked.city
-    signers = [wording.signers_line(level.name, posts, city) for level, posts in asked.deciders.signers.items()]
+    signers = wording.signers_lines(asked.deciders.signers, city)
     why = [await explain(refusal)] if refusal else []
     description = wording.question(told, asked.own.name, signers, why, city)
     issuer = next(iter(city.flood.issuers if city.flood else ()), "")

@@ -1,9 +1,10 @@
 """What officials read in the Prefect UI about consultations, responses and reports: run names, steps, the form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flows.wording import joined
 from models.city import City
+from models.flood_rules import ResponseLevel
 from tasks.consultations import Consulted
 from tasks.report_sweep import Moved
 from tasks.response_notices import area_name, named, names_of
@@ -62,7 +63,8 @@ def question(told: ConsultationTold, own: str, signers: Sequence[str], refusals:
         f"- 现行级别 in force: {word('response_level', own, 'zh')}",
         f"- 预警 warnings: {'、'.join(told.warnings) or '—'}",
         f"- 请于 decide before: {moment_words(told.decide_by, 'zh', city.zone, told.opened_at)}",
-        f"- 可以签发的岗位 may sign: {'；'.join(signers) or '—'}",
+        "- 可以签发的岗位 may sign:",
+        *(f"  - {line}" for line in signers),
     ]
     if told.human_decides:
         lines.append("- 该预警不自动对应级别，由会商决定。This warning stands for no level by itself; people decide.")
@@ -77,10 +79,16 @@ def basis(told: ConsultationTold) -> str:
     return told.basis or "、".join(f"预警 {number}" for number in told.warnings)
 
 
-def signers_line(level: str, posts: Sequence[str], city: City) -> str:
-    """Who may sign a level. Example: "Ⅲ级：分管领导甲 leader"."""
-    people = "、".join(f"{name} {code}" for name, code in zip(names_of(city.posts, posts), posts, strict=True))
-    return f"{word('response_suggested', level, 'zh')}：{people or '—'}"
+def signers_lines(signers: Mapping[ResponseLevel, Sequence[str]], city: City) -> list[str]:
+    """Who may sign which level, levels with the same people together. Example: "Ⅱ级、Ⅰ级：分管领导甲 leader"."""
+    levels_of: dict[tuple[str, ...], list[str]] = {}
+    for level, posts in signers.items():
+        levels_of.setdefault(tuple(posts), []).append(word("response_suggested", level.name, "zh"))
+    return [f"{'、'.join(levels)}：{_people(posts, city)}" for posts, levels in levels_of.items()]
+
+
+def _people(posts: Sequence[str], city: City) -> str:
+    return "、".join(f"{name} {code}" for name, code in zip(names_of(city.posts, posts), posts, strict=True)) or "—"
 
 
 def watched(consulted: Consulted, reminded: int, moved: Moved) -> str:

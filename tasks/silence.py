@@ -20,6 +20,7 @@ from models.notice import Attempt, Notice, NoticeKind, NoticeState, Priority
 from models.tables import table_of
 from models.vocabulary import ENDED, Role
 from tasks.database import claim, transaction
+from tasks.links import Purpose
 from tasks.notice_history import note
 from tasks.silence_events import write_silence_events
 from tasks.undelivered import on_duty
@@ -134,6 +135,7 @@ def _tell(connection: Connection, city: City, one: Climb, now: datetime) -> None
         {
             "kind": NoticeKind.SILENCE.value,
             "case_id": row.case_id,
+            "subject": _page(row),
             "recipient": post,
             "priority": max(Priority.URGENT, Priority(row.priority), key=list(Priority).index).value,
             "requires_ack": False,
@@ -148,6 +150,11 @@ def _tell(connection: Connection, city: City, one: Climb, now: datetime) -> None
     ]
     if rows:
         connection.execute(insert(NOTICES), rows)
+
+
+def _page(row: Row[Any]) -> str | None:
+    """The page the notice leads to, where it is one for everybody who is told; a post's own page is nobody else's."""
+    return row.subject if row.subject and row.subject.startswith(f"{Purpose.FLOOD}:") else None
 
 
 def _other_channel(connection: Connection, city: City, row: Row[Any]) -> str | None:

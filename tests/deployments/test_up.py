@@ -27,6 +27,7 @@ from deployments.processes_left import processes_of
 from tests.deployments.local_city import ENDS_WITHIN_SECONDS, STARTS_WITHIN_SECONDS, LocalCity
 from tests.deployments.secret_city import SECRETS, SecretCity, secret_city
 from tests.deployments.test_command_line import commands_of
+from tests.deployments.test_prefect_yaml import DEPLOYMENTS
 from tests.secrets_left import secrets_left
 
 # The mail server of the tests takes passwords unencrypted, and says so.
@@ -110,7 +111,7 @@ def test_killed_hard_it_leaves_nothing_and_simply_starts_again(city: LocalCity) 
 
     city.start(signals_ignored=True)
     city.wait_until_said("Ctrl-C stops everything", STARTS_WITHIN_SECONDS)
-    assert "deployed 0, unchanged 6" in city.said()
+    assert f"deployed 0, unchanged {len(DEPLOYMENTS)}" in city.said()
     (schedule,) = city.api("GET", "deployments/name/case-lifecycle/case-lifecycle")["schedules"]
     assert schedule["schedule"]["interval"] == 10, "what was set in the UI stands"
 

@@ -1,5 +1,6 @@
 """The run only asks: it waits suspended for its form, writes the row when answered, ends when the desk was first."""
 
+import asyncio
 import contextlib
 from datetime import datetime
 from typing import Any, cast
@@ -198,6 +199,17 @@ async def test_an_answer_given_while_the_desk_decides_changes_nothing(asking: As
     ended = await asking.goes_on()
     assert ended.name == f"{asking.number} 梨河镇防汛 启动Ⅲ级响应 · 分管领导甲签发"
     assert [(row.level, row.origin) for row in rows_in(asking.engine, DECISIONS)] == [(3, "desk")]
+
+
+async def test_where_form_and_desk_decide_at_once_one_of_them_wins_and_the_other_hears_of_it(asking: Asking) -> None:
+    await asking.goes_on()
+    await asking.answers(level="启动Ⅰ级响应")
+    desk = asyncio.to_thread(lambda: asking.decides_at_the_desk(level=ResponseLevel.II))
+    ended, answer = await asyncio.gather(asking.goes_on(), desk)
+    (row,) = rows_in(asking.engine, DECISIONS)
+    assert (row.level, row.origin) in ((1, "form"), (2, "desk"))
+    assert isinstance(answer, DecisionTold) is (row.origin == "desk")
+    assert ended.name == f"{asking.number} 梨河镇防汛 启动{'Ⅰ' if row.level == 1 else 'Ⅱ'}级响应 · 分管领导甲签发"
 
 
 async def test_a_run_woken_without_an_answer_decides_nothing_and_asks_again(asking: Asking) -> None:
