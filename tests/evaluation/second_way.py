@@ -8,6 +8,7 @@ be read from events: those of units come from closings and cases, those of tasks
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, cast
 
 import pandas as pd
@@ -22,6 +23,8 @@ ENDS = {"void": "voided", "merge": "merged"}
 BOTH = ("scoring", "workload")
 
 Story = tuple[CaseState, Sequence[CaseEvent]]
+Events = list[Any]
+"""Rows of the frame of all events."""
 
 
 @dataclass
@@ -37,12 +40,12 @@ class Items:
             self.rows.append(row)
 
 
-def pieces(stories: Iterable[Story], city: City, now: datetime) -> pd.DataFrame:
+def pieces(stories: Sequence[Story], city: City, now: datetime) -> pd.DataFrame:
     """Everything that is counted by a moment, piece by piece, with all it may be told apart by."""
-    items = Items([])
-    for case, events in stories:
+    items, told = Items([]), _told(stories)
+    for case, _ in stories:
         first, area = len(items.rows), case.area or ""
-        _of_case(items, case, _frame(events), city, now)
+        _of_case(items, case, told[case.id], city, now)
         places = {"area": area[:9] or None, "grid": area if len(area) == 15 else None}
         for row in items.rows[first:]:
             unit = city.units.get(row["unit"] or "")
@@ -65,54 +68,58 @@ def count_again(
     return lines
 
 
-def _frame(events: Sequence[CaseEvent]) -> pd.DataFrame:
-    """The events of a case, each with its round and the unit's turn in it."""
+def _told(stories: Sequence[Story]) -> dict[int, Events]:
+    """The events of every case in order, each with its round and the unit's turn in it."""
+    every = [(case.id, event) for case, events in stories for event in events]
     frame = pd.DataFrame(
         {
-            "action": [event.action.value for event in events],
-            "at": [event.at for event in events],
-            "post": [None if event.role in (Role.RULE, Role.SOURCE) else event.actor for event in events],
-            "actor": [event.actor for event in events],
-            "facts": [event.facts for event in events],
-            "before": [event.from_state for event in events],
+            "case_id": [case_id for case_id, _ in every],
+            "action": [event.action.value for _, event in every],
+            "at": [event.at for _, event in every],
+            "post": [None if event.role in (Role.RULE, Role.SOURCE) else event.actor for _, event in every],
+            "actor": [event.actor for _, event in every],
+            "facts": [event.facts for _, event in every],
         }
-    )
-    frame["round"] = 1 + (frame["action"] == "reopen").cumsum()
+    ).astype({"post": object})
+    frame["round"] = 1 + (frame["action"] == "reopen").groupby(frame["case_id"]).cumsum()
     left = frame["action"].isin(LEAVES).astype(int)
     # A hand-back is the last thing of its turn, a redispatch the first of the next.
-    frame["turn"] = 1 + left.groupby(frame["round"]).cumsum() - (frame["action"] == "hand_back")
-    return frame
+    turns = left.groupby([frame["case_id"], frame["round"]]).cumsum()
+    frame["turn"] = 1 + turns - (frame["action"] == "hand_back")
+    told: dict[int, Events] = {}
+    for row in frame.itertuples():
+        told.setdefault(cast("Any", row).case_id, []).append(row)
+    return told
 
 
-def _of_case(items: Items, case: CaseState, events: pd.DataFrame, city: City, now: datetime) -> None:
-    dispatches = _rows(events[events["action"].isin(DISPATCHES)])
-    units = {(row.round, row.turn): row.facts["unit"] for row in dispatches}
-    for number, of_round in events.groupby("round"):
-        _of_round(items, case, of_round, units, city)
-        for turn, of_turn in of_round.groupby("turn"):
-            last = turn == of_round["turn"].max() and _first(of_turn, "hand_back") is None
-            _of_turn(items, case, of_turn, (number, turn), units.get((number, turn)), last, now)
+def _of_case(items: Items, case: CaseState, events: Events, city: City, now: datetime) -> None:
+    units = {(row.round, row.turn): row.facts["unit"] for row in events if row.action in DISPATCHES}
+    for number, of_round in groupby(events, key=lambda row: row.round):
+        in_round = list(of_round)
+        _of_round(items, case, in_round, units, city)
+        for turn, of_turn in groupby(in_round, key=lambda row: row.turn):
+            in_turn = list(of_turn)
+            last = turn == in_round[-1].turn and _first(in_turn, "hand_back") is None
+            _of_turn(items, case, in_turn, (number, turn), units.get((number, turn)), last, now)
     _dispatch_tasks(items, case, events, units)
     _inspectors_tasks(items, case, events, units, ClockKind.VERIFY)
     _inspectors_tasks(items, case, events, units, ClockKind.CHECK)
 
 
-def _rows(events: pd.DataFrame) -> list[Any]:
-    return list(events.itertuples())
+def _first(events: Events, *actions: str) -> Any:
+    return next((row for row in events if row.action in actions), None)
 
 
-def _first(events: pd.DataFrame, *actions: str) -> Any:
-    found = events[events["action"].isin(actions)]
-    return None if found.empty else _rows(found.head(1))[0]
+def _last(events: Events, *actions: str) -> Any:
+    return _first(events[::-1], *actions)
 
 
-def _last(events: pd.DataFrame, *actions: str) -> Any:
-    found = events[events["action"].isin(actions)]
-    return None if found.empty else _rows(found.tail(1))[0]
+def _after(events: Events, row: Any) -> Events:
+    return [each for each in events if each.Index > row.Index]
 
 
-def _of_round(items: Items, case: CaseState, events: pd.DataFrame, units: dict[Any, str], city: City) -> None:
-    unit = units.get((events["round"].iloc[0], 1))
+def _of_round(items: Items, case: CaseState, events: Events, units: dict[Any, str], city: City) -> None:
+    unit = units.get((events[0].round, 1))
     report, accept = _first(events, "report"), _first(events, "accept")
     filed, fixed = _first(events, "file", "reopen"), _first(events, "quick_fix")
     if report is not None:
@@ -129,24 +136,23 @@ def _of_round(items: Items, case: CaseState, events: pd.DataFrame, units: dict[A
             items.add("missed", filed.at, case.id, unit, verifier)
 
 
-def _verifier(events: pd.DataFrame) -> Any:
+def _verifier(events: Events) -> Any:
     """Who holds or has answered the first task to verify of a round."""
-    for row in _rows(events):
+    for row in events:
         if row.action == "order_verify":
-            later = events.loc[row.Index + 1 :]
+            later = _after(events, row)
             answered = _first(later, "verify", "order_verify")
             done = answered is not None and answered.action == "verify"
             return answered.actor if done else row.facts["inspector"]
     return None
 
 
-def _filing_task(items: Items, case: CaseState, events: pd.DataFrame, unit: str | None) -> None:
+def _filing_task(items: Items, case: CaseState, events: Events, unit: str | None) -> None:
     filed = _first(events, "file")
-    before = events if filed is None else events.loc[: filed.Index]
-    accepts = before[before["action"] == "accept"]
-    started = accepts["at"].iloc[-1]
-    clock = next(c for c in case.clocks if c.kind is ClockKind.FILE and c.started_at == started)
-    ended = _last(events.loc[accepts.index[-1] :], "void", "merge", "force_close")
+    before = [row for row in events if filed is None or row.Index < filed.Index]
+    accepted = _last(before, "accept")
+    clock = next(c for c in case.clocks if c.kind is ClockKind.FILE and c.started_at == accepted.at)
+    ended = _last(_after(events, accepted), "void", "merge", "force_close")
     if filed is None and ended is not None and ended.at <= clock.due_at:
         return
     post = filed.post if filed is not None else None
@@ -155,20 +161,18 @@ def _filing_task(items: Items, case: CaseState, events: pd.DataFrame, unit: str 
         items.add("filed_on_time", clock.due_at, case.id, unit, post)
 
 
-def _of_turn(
-    items: Items, case: CaseState, events: pd.DataFrame, key: Any, unit: Any, last: bool, now: datetime
-) -> None:
-    for row in _rows(events[events["action"].isin(ENDS)]):
-        if row.action != "merge" or _first(events.loc[row.Index :], "unmerge") is None:
+def _of_turn(items: Items, case: CaseState, events: Events, key: Any, unit: Any, last: bool, now: datetime) -> None:
+    for row in [row for row in events if row.action in ENDS]:
+        if row.action != "merge" or _first(_after(events, row), "unmerge") is None:
             items.add(ENDS[row.action], row.at, case.id, unit)
     dispatched = _first(events, *DISPATCHES)
     if dispatched is not None:
         items.add("dispatched", dispatched.at, case.id, unit, dispatched.post, only="workload")
         if last:
             items.add("dispatched_right", dispatched.at, case.id, unit, dispatched.post, only="workload")
-    for row in _rows(events[events["action"] == "hand_back"]):
+    for row in [row for row in events if row.action == "hand_back"]:
         items.add("handed_back", row.at, case.id, unit)
-    failed = [row for row in _rows(events) if row.action == "check" and row.facts["result"] == "failed"]
+    failed = [row for row in events if row.action == "check" and row.facts["result"] == "failed"]
     for row in failed:
         items.add("reworked", row.at, case.id, unit, only="workload")
     _closing(items, case, events, key, unit, last, bool(failed), now)
@@ -178,10 +182,10 @@ def _of_turn(
             items.add(name, row.at, case.id, unit, only="workload")
 
 
-def _handled(events: pd.DataFrame) -> Any:
+def _handled(events: Events) -> Any:
     """The report that it is handled, if it stands."""
     found = None
-    for row in _rows(events):
+    for row in events:
         if row.action == "report_handled":
             found = row
         elif row.action == "repair_stage" or (row.action == "check" and row.facts["result"] == "failed"):
@@ -190,7 +194,7 @@ def _handled(events: pd.DataFrame) -> Any:
 
 
 def _closing(
-    items: Items, case: CaseState, events: pd.DataFrame, key: Any, unit: Any, last: bool, failed: bool,
+    items: Items, case: CaseState, events: Events, key: Any, unit: Any, last: bool, failed: bool,
     now: datetime,
 ) -> None:  # fmt: skip
     closed, handled, fixed = _first(events, "close", "force_close"), _handled(events), _first(events, "quick_fix")
@@ -213,7 +217,7 @@ def _closing(
             items.add(name, due_at, case.id, unit, by if post else None, only=statistic)
 
 
-def _ender(events: pd.DataFrame) -> str | None:
+def _ender(events: Events) -> str | None:
     ended = _last(events, "close", "force_close", "void", "merge", "reject", "hand_back")
     return ended.post if ended is not None else None
 
@@ -229,7 +233,7 @@ def _deadline(case: CaseState, closed: Any, key: Any, unit: Any, last: bool) -> 
 
 
 def _due(
-    case: CaseState, events: pd.DataFrame, key: Any, how: Any, handled: Any, late: bool, failed: bool
+    case: CaseState, events: Events, key: Any, how: Any, handled: Any, late: bool, failed: bool
 ) -> Iterable[tuple[str, str | None, bool]]:
     """What a case counts as in the period of its deadline: count, statistic, whether for a post."""
     if _first(events, "void") is not None:
@@ -259,14 +263,12 @@ def _due(
         yield "extended", "scoring", False
 
 
-def _dispatch_tasks(items: Items, case: CaseState, events: pd.DataFrame, units: dict[Any, str]) -> None:
+def _dispatch_tasks(items: Items, case: CaseState, events: Events, units: dict[Any, str]) -> None:
     """One task to dispatch for every filing, hand-back and reopening; one that was returned is none."""
-    begun = events[events["action"].isin(("file", "hand_back", "reopen"))]
+    begun = [row for row in events if row.action in ("file", "hand_back", "reopen")]
     clocks = [clock for clock in case.clocks if clock.kind is ClockKind.DISPATCH]
-    for row, clock in zip(_rows(begun), clocks, strict=True):
-        after = _first(
-            events.loc[row.Index + 1 :], "dispatch", "arbitrate", "return_to_acceptor", "void", "force_close"
-        )
+    for row, clock in zip(begun, clocks, strict=True):
+        after = _first(_after(events, row), "dispatch", "arbitrate", "return_to_acceptor", "void", "force_close")
         action = after.action if after is not None else None
         if action == "return_to_acceptor" or (action in ("void", "force_close") and after.at <= clock.due_at):
             continue
@@ -274,7 +276,7 @@ def _dispatch_tasks(items: Items, case: CaseState, events: pd.DataFrame, units: 
         done = action in ("dispatch", "arbitrate")
         unit = units.get((row.round, turn))
         post = after.post if done else None
-        right = done and turn == events.loc[events["round"] == row.round, "turn"].max() and not _handed_on(events, row)
+        right = done and not any(each.round == row.round and each.action in LEAVES for each in _after(events, row))
         for name, counts in (
             ("due_to_dispatch", True),
             ("dispatched", done),
@@ -286,23 +288,15 @@ def _dispatch_tasks(items: Items, case: CaseState, events: pd.DataFrame, units: 
                 items.add(name, clock.due_at, case.id, unit, post, only=only)
 
 
-def _handed_on(events: pd.DataFrame, row: Any) -> bool:
-    """Whether a hand-back ended the round's last turn: what was dispatched in it went to the wrong unit."""
-    of_round = events[events["round"] == row.round].loc[row.Index + 1 :]
-    return _first(of_round, "hand_back") is not None
-
-
-def _inspectors_tasks(
-    items: Items, case: CaseState, events: pd.DataFrame, units: dict[Any, str], kind: ClockKind
-) -> None:
+def _inspectors_tasks(items: Items, case: CaseState, events: Events, units: dict[Any, str], kind: ClockKind) -> None:
     """One task for every order; one that went to another inspector in time, or was lifted in time, is none."""
     verify = kind is ClockKind.VERIFY
     due, on_time = ("verify_due", "verified_on_time") if verify else ("check_due", "checked_on_time")
-    begun = [row for row in _rows(events) if _begins_task(row, verify)]
+    begun = [row for row in events if _begins_task(row, verify)]
     clocks = [clock for clock in case.clocks if clock.kind is kind]
     for row, clock in zip(begun, clocks, strict=True):
-        later = events.loc[row.Index + 1 :]
-        after = next((each for each in _rows(later) if _ends_task(each, verify)), None)
+        later = _after(events, row)
+        after = next((each for each in later if _ends_task(each, verify)), None)
         done = after is not None and after.action == ("verify" if verify else "check")
         if after is not None and not done and after.at <= clock.due_at:
             continue
@@ -324,9 +318,9 @@ def _ends_task(row: Any, verify: bool) -> bool:
     return row.action in ends or (not verify and row.action == "order_check" and "former_inspector" in row.facts)
 
 
-def _holder(row: Any, later: pd.DataFrame, after: Any, verify: bool) -> str | None:
+def _holder(row: Any, later: Events, after: Any, verify: bool) -> str | None:
     if verify or row.action == "order_check":
         inspector: str | None = row.facts["inspector"]
         return inspector
-    ordered = _first(later if after is None else later.loc[: after.Index - 1], "order_check")
+    ordered = _first([each for each in later if after is None or each.Index < after.Index], "order_check")
     return ordered.facts["inspector"] if ordered is not None else None

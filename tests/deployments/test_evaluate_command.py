@@ -1,0 +1,56 @@
+"""`zhihui evaluate --counts`, as a person or a program calls it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from deployments.command_line import app
+from tasks.database import open_database
+from tasks.lifecycle import move_cases
+from tasks.settings import Settings
+from tests.stored_cases import a_loaded_city, at, reports_taken_in
+
+
+def zhihui(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+@pytest.fixture
+def two_overdue(settings: Settings) -> Settings:
+    """Two cases of 梨河镇 that were due on Monday 6 May 2019 at noon and are not handled."""
+    engine = open_database(settings.database_url)
+    reports_taken_in(engine, a_loaded_city(engine), 2, at("2019-05-06 08:00"))
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    engine.dispose()
+    return settings
+
+
+def test_json_gives_both_statistics_of_the_city_and_of_every_line(two_overdue: Settings) -> None:
+    found = zhihui("evaluate", "2019-05", "--counts", "--by", "unit", "--by", "class", "--json")
+    assert found.exit_code == 0
+    told = json.loads(found.stdout)
+    assert (told["month"], told["by"], told["open"]) == ("2019-05", ["unit", "class"], False)
+    assert told["start"] == "2019-05-01T00:00:00+08:00"
+    (line,) = told["lines"]
+    assert line["of"] == {"unit": "lihe", "class": "E0110"}
+    assert (line["scoring"]["due_to_close"], line["scoring"]["overdue_open"], line["workload"]["filed"]) == (2, 2, 2)
+    assert told["total"] == {"scoring": line["scoring"], "workload": line["workload"]}
+
+
+def test_people_read_names_in_chinese(two_overdue: Settings) -> None:
+    found = zhihui("evaluate", "2019-05", "--counts", "--by", "unit")
+    assert found.exit_code == 0
+    assert "单位 梨河镇（lihe）" in found.stdout
+    assert "超期待处置 overdue_open" in found.stdout
+
+
+@pytest.mark.parametrize("words", [("--counts",), ("2019-13", "--counts"), ("2019-05",), ("2019-05", "--by", "moon")])
+def test_wrong_usage_says_what_would_be_right(two_overdue: Settings, words: tuple[str, ...]) -> None:
+    assert zhihui("evaluate", *words).exit_code == 2
+
+
+def test_facts_are_rebuilt_on_request(two_overdue: Settings) -> None:
+    found = zhihui("evaluate", "2019-05", "--counts", "--json", "--rebuild-facts")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["total"]["scoring"]["due_to_close"] == 2
