@@ -1,7 +1,7 @@
 """The plain solver of rosters: place after place by who is furthest behind, then small exchanges that even things out.
 
 Pure and repeatable: the same problem and seed give the same roster. How it works and what it leaves to the optional
-solver (`models/roster_cp_sat.py`) is told in docs/decisions/0017.
+solver (`models/roster_cp_sat.py`) is told in docs/decisions/0024.
 """
 
 from random import Random

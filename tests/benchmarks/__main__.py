@@ -16,8 +16,8 @@ from tests.benchmarks import (
     taps,
     transitions,
     warning_latency,
+    water,
 )
-from tests.benchmarks import deadlines, deliveries, pages, runs, stored_cases, taps, transitions, water
 
 BENCHES = {
     "deliveries": deliveries.run,
