@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
 from desk.context import Desk, city_or_none
+from desk.courier import send_calls_soon
 from desk.open311_rate import PerMinute, seconds_left
 from desk.pages import form_word, language_of
 from models.city import City
@@ -21,6 +22,7 @@ from models.notice import Notice, NoticeKind, NoticeState
 from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
+from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
 from tasks.judging import Judged, judge_waiting
@@ -134,8 +136,11 @@ def _taken(desk: Desk, city: City, program: str, body: bytes, language: Language
     with transaction(desk.engine) as connection:
         taken = take_observations(connection, city, readings, program, now)
         keep_refused(connection, program, "POST", refused, now)
-    judged = judge_waiting(desk.engine, city, Recording(now, "desk", city.edition))
-    _send(desk, judged)
+    recording = Recording(now, "desk", city.edition)
+    judged = judge_waiting(desk.engine, city, recording)
+    if judged.raised or judged.ended:
+        _call(desk, city, recording)
+        _send(desk, judged)
     return JSONResponse(_told(taken, refused, judged, language))
 
 
@@ -152,11 +157,19 @@ def _listed(body: bytes) -> list[Any]:
     return found
 
 
+def _call(desk: Desk, city: City, recording: Recording) -> None:
+    """Start and end calls by the warnings, send the first messages from here and wake the engine for the rest."""
+    with transaction(desk.engine) as connection:
+        ended = end_calls_of_ended_warnings(connection, city, recording)
+        started = start_calls_for_warnings(connection, city, recording.now, recording)
+    if started or ended:
+        send_calls_soon(desk.engine, recording.now, desk.send_soon)
+        desk.call_bell.ring()
+
+
 def _send(desk: Desk, judged: Judged) -> None:
     """Hand what the people on duty are told over at once, without the minute the engine would take."""
     subjects = [f"flood:{one.number}" for one in (*judged.raised, *judged.ended)]
-    if not subjects:
-        return
     kinds = (NoticeKind.FLOOD_WARNING.value, NoticeKind.FLOOD_WARNING_ENDED.value)
     asked = select(NOTICES.c.id).where(
         NOTICES.c.subject.in_(subjects), NOTICES.c.kind.in_(kinds), NOTICES.c.state == NoticeState.WAITING.value
