@@ -1,6 +1,7 @@
 """The demo of `zhihui up`: made-up reports keep coming, and the people who would act on them are played.
 
-They act through the same inbox as everybody, marked as played. `python -m deployments.demo` runs beside the desk.
+They act through the same inbox as everybody, marked as played. Stand-in stations say made-up water, and whoever is
+called because of it answers. `python -m deployments.demo` runs beside the desk.
 """
 
 import sys
@@ -19,9 +20,10 @@ from models.vocabulary import State
 from tasks.case_store import CASES
 from tasks.city_edition import current_city
 from tasks.database import open_database, reading
+from tasks.played_water import play_water
 from tasks.sample import play, write_sample
 from tasks.settings import Settings, read_settings
-from tasks.wake import Waker, client_of
+from tasks.wake import CALL_VISIT, Waker, client_of
 
 FIRST_REPORTS = 40
 FIRST_REPORTS_DAYS = 1
@@ -81,11 +83,13 @@ class Demo:
         self._engine = engine
         self._server = server
         self._waker = Waker(settings, server)
+        self._call_waker = Waker(settings, server, deployment=CALL_VISIT)
         self._told = Standing(0, 0, 0)
         self._played = 0
 
     def run(self) -> None:
         """Open with cases being closed at once, then go on at the pace of the schedules, until ended."""
+        self._play_water()
         if not self._tell().closed:
             self._open()
         more_at = time.monotonic() + MORE_EVERY_SECONDS
@@ -95,6 +99,7 @@ class Demo:
                 self._more_reports()
             if self._play():
                 self._waker.wake(datetime.now(UTC))
+            self._play_water()
             self._tell()
             time.sleep(PLAY_EVERY_SECONDS)
 
@@ -114,6 +119,15 @@ class Demo:
         played = play(self._engine, city, now=datetime.now(UTC))
         self._played += played
         return played
+
+    def _play_water(self) -> None:
+        """Let stations say what they measure by now, and people who are called answer."""
+        now = datetime.now(UTC)
+        with reading(self._engine) as connection:
+            city = current_city(connection)
+        if play_water(self._engine, city, now).calls:
+            # Outside the season the schedule looks at calls once an hour: nobody watches a demo that long.
+            self._call_waker.wake(now)
 
     def _more_reports(self) -> None:
         with reading(self._engine) as connection:

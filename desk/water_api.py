@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
 from desk.context import Desk, city_or_none
-from desk.courier import send_calls_soon
 from desk.open311_rate import PerMinute, seconds_left
 from desk.pages import form_word, language_of
 from models.city import City
@@ -22,6 +21,7 @@ from models.notice import Notice, NoticeKind, NoticeState
 from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
+from tasks.call_sending import first_of_calls
 from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
@@ -162,9 +162,14 @@ def _call(desk: Desk, city: City, recording: Recording) -> None:
     with transaction(desk.engine) as connection:
         ended = end_calls_of_ended_warnings(connection, city, recording)
         started = start_calls_for_warnings(connection, city, recording.now, recording)
-    if started or ended:
-        send_calls_soon(desk.engine, recording.now, desk.send_soon)
-        desk.call_bell.ring()
+    if not started and not ended:
+        return
+    with reading(desk.engine) as connection:
+        # Of these calls, not the oldest that wait: in a storm others may still be on their way.
+        first = first_of_calls(connection, [one.number for one in started])
+    for notice_id in first:
+        desk.send_soon(notice_id)
+    desk.call_bell.ring()
 
 
 def _send(desk: Desk, judged: Judged) -> None:

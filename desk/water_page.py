@@ -19,6 +19,7 @@ from models.flood_event import Recording
 from models.refusal import Refusal
 from tasks.database import reading, transaction
 from tasks.links import Link, Purpose, path_of
+from tasks.played_water import is_played
 from tasks.refusals import render_refusal
 from tasks.warning_rows import open_warnings
 
@@ -72,7 +73,7 @@ def water_page(
     enters = may_enter_signals(city, opened.post)
     with reading(desk.engine) as connection:
         teller = WaterTeller(connection, city, opened.now, language)
-        stations = teller.stations()
+        stations, played = teller.stations(), is_played(connection)
         lasting = [
             (teller.warning(one), path_of(key, Link(opened.post.code, Purpose.FLOOD, one.number), opened.now))
             for one in open_warnings(connection)
@@ -85,6 +86,7 @@ def water_page(
         reader=opened.post.name,
         token=opened.token,
         stations=stations,
+        played=played,
         lasting=lasting,
         signal=signal_form(city, opened.now, language, typed) if enters else None,
         fault=render_refusal(refusal.code, refusal.facts, language, city) if refusal else "",
