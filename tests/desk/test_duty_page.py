@@ -130,8 +130,9 @@ def test_who_was_called_signs_in_instead(somebody: Somebody, city: City, sqlite_
 
 
 def test_a_vacancy_is_seen_by_everybody_on_the_shift(somebody: Somebody, city: City, sqlite_engine: Engine) -> None:
-    with transaction(sqlite_engine) as connection:
-        climb_absences(connection, city, by_rule(after(31), city))
+    for minutes in (20, 31):
+        with transaction(sqlite_engine) as connection:
+            climb_absences(connection, city, by_rule(after(minutes), city))
     assert "空岗（08:31起）" in somebody(LEADERS[0]).reads(32)
 
 
