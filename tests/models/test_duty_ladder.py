@@ -62,8 +62,8 @@ def test_a_visit_some_minutes_late_takes_every_step_that_is_due() -> None:
 
 
 def test_after_an_outage_the_ladder_goes_on_step_by_step_with_its_own_distances() -> None:
-    steps, planned, seen = sign_in_steps(rules(), START + minutes(10)), START + minutes(10), []
-    now = START + minutes(70)
+    steps, planned, now = sign_in_steps(rules(), START + minutes(10)), START + minutes(10), START + minutes(70)
+    seen: list[tuple[str, str]] = []
     while len(seen) < len(steps):
         found = climbed(steps, len(seen), planned, now)
         seen += [(f"{now:%H:%M}", step.to) for step in found.steps]
