@@ -86,8 +86,11 @@ def open_consultations(connection: Connection, city: City, now: datetime, record
         if _asks(city, current, where, suggestion) and asks_anew(suggestion.level, last.get(where), now, again_after):
             opened.append(_open_if_none(connection, city, where, suggestion, current, recording))
     changed, lapsed = [], []
-    for where, told in open_ones.items():
+    for where, seen in open_ones.items():
         suggestion = by_area.get(where, NOTHING)
+        told = _held(connection, seen) if _moves(city, current, where, suggestion, seen) else None
+        if told is None:
+            continue
         if told.opened_by == BY_RULE and not _asks(city, current, where, suggestion):
             _lapse(connection, city, told, current, recording)
             lapsed.append(told.number)
@@ -115,6 +118,20 @@ def call_consultation(
     suggestion = suggested(city.flood, open_warnings(connection), day).get((hazard, area), NOTHING)
     current = in_force_at(connection, recording.now)
     return _open(connection, city, (hazard, area), suggestion, current, recording, by=by, basis=basis)
+
+
+def _moves(
+    city: City, current: dict[Where, InForce], where: Where, suggestion: Suggestion, told: ConsultationTold
+) -> bool:
+    """Whether the warnings want something else of an open consultation than what it asks."""
+    lapses = told.opened_by == BY_RULE and not _asks(city, current, where, suggestion)
+    return lapses or (suggestion.level, suggestion.warnings) != (told.suggested, told.warnings)
+
+
+def _held(connection: Connection, seen: ConsultationTold) -> ConsultationTold | None:
+    """The consultation as it stands now, kept for this transaction; None where it was decided or is over meanwhile."""
+    told = find_consultation(connection, seen.number, to_decide=True)
+    return told if told is not None and told.state is ConsultationState.OPEN else None
 
 
 def _asks(city: City, current: dict[Where, InForce], where: Where, suggestion: Suggestion) -> bool:

@@ -14,11 +14,15 @@ from pathlib import Path
 from tests.channel_server import channel_server
 from tests.chaos.city_under_fire import LockedFile, Ordeal
 from tests.chaos.databases import Databases, PostgresThatMayDie, databases, temporary_home
+from tests.chaos.job import JobKind
 from tests.chaos.kills import Tally, compare
 from tests.chaos.processes import ChildFailed
 from tests.chaos.promises import PromiseBroken
 from tests.chaos.race import race
 from tests.chaos.running_city import running_city
+from tests.chaos.storm import Storm
+from tests.chaos.storm_kills import compare_storms
+from tests.chaos.storm_race import storm_race
 from tests.chaos.story import Kind, Story
 
 PARTS = ("worker", "server", "worker", "server", "worker", "server", "worker")
@@ -30,12 +34,18 @@ SHARES: dict[Kind, int] = {"intake": 13, "sweep": 23, "delivery": 17}
 STORIES = 2
 REPORTS, CHUNK = 250, 100
 RACE_CASES, RACE_CHUNK = 1000, 100
+GAUGES, STORM_CHUNK, RACE_GAUGES = 30, 60, 15
+STORM_KILLS: dict[JobKind, int] = {
+    "readings": 4, "judging": 4, "calls": 6, "flood-watch": 6, "duty-watch": 3, "shift": 2, "delivery": 5,
+}  # fmt: skip
+"""Of the processes of the flood season, on each database."""
+
 DATABASE_AWAY_SECONDS, SERVER_AWAY_SECONDS = 20.0, 60.0
 
 LEAST_HITS = 0.5
 """A kill that comes when its process has done its work tests nothing; nine in ten hit on two quiet cores."""
 
-WHAT = ("kills", "race", "city")
+WHAT = ("kills", "race", "storm", "city")
 
 
 class Report:
@@ -79,6 +89,7 @@ def _one_database(made: Databases, home: Path, asked: argparse.Namespace, report
     parts: dict[str, Callable[[], None]] = {
         "kills": lambda: _kills(made, home, asked, report),
         "race": lambda: report.all(f"{made.kind}: race", race(made.new(), home, RACE_CASES, RACE_CHUNK)),
+        "storm": lambda: _storm(made, home, asked, report),
         "city": lambda: _city(made, home, asked, report),
     }
     for what in asked.only or WHAT:
@@ -96,6 +107,15 @@ def _kills(made: Databases, home: Path, asked: argparse.Namespace, report: Repor
         tally, lines = compare(story, made.new, home / f"story-{number}", CHUNK, share)
         report.tally.add(tally)
         report.all(f"{made.kind}: story {story.seed}, {tally.meant.total()} kills, {tally.hit.total()} hit", lines)
+
+
+def _storm(made: Databases, home: Path, asked: argparse.Namespace, report: Report) -> None:
+    tally, lines = compare_storms(Storm(asked.seed, GAUGES), made.new, home / "storm", STORM_CHUNK, STORM_KILLS)
+    report.tally.add(tally)
+    report.all(f"{made.kind}: a storm, {tally.meant.total()} kills, {tally.hit.total()} hit", lines)
+    report.all(
+        f"{made.kind}: race of a storm", storm_race(made.new(), home, Storm(asked.seed, RACE_GAUGES), STORM_CHUNK)
+    )
 
 
 def _part_of(count: int, number: int) -> int:

@@ -1,9 +1,11 @@
 """Consultations open, change, climb and end by themselves, each once, and never for a drill."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from time import monotonic
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from models.city import City
 from models.duty_rules import DutyState
@@ -14,8 +16,9 @@ from models.notice import Notice, NoticeState
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.consultations import Consulted, call_consultation, remind_undecided
-from tasks.database import reading, transaction
+from tasks.database import is_postgres, reading, transaction
 from tasks.flood_events import read_events
+from tasks.response import decide
 from tasks.response_rows import CONSULTATIONS, ConsultationTold
 from tests.flood_rows import (
     COUNTY,
@@ -146,3 +149,32 @@ def test_a_town_inside_a_county_at_that_level_is_not_asked_again(engine: Engine,
     a_warning(engine, "YJ20210720-002", "red")
     assert looks(engine, city, MORNING + 2 * MINUTE).opened == ("HS20210720-002",)
     assert rows_in(engine, CONSULTATIONS)[1].area == TOWN
+
+
+def test_what_is_decided_while_a_look_is_under_way_neither_lapses_nor_changes(engine: Engine, city: City) -> None:
+    """The look has read it as open, and waits for whoever decides."""
+    a_warning(engine, "YJ20210720-001", "orange")
+    looks(engine, city)
+    ends(engine, "YJ20210720-001", MORNING + MINUTE)
+    with ThreadPoolExecutor(1) as other:
+        with transaction(engine) as connection:
+            wish, now = a_wish(), MORNING + 2 * MINUTE
+            assert not isinstance(decide(connection, city, wish, "key-1", Recording(now, "desk")), Refusal)
+            look = other.submit(looks, engine, city, now)
+            wait_until_it_waits(engine)
+        assert look.result().lapsed == ()
+    assert happened(engine, f"consultation:{HS}") == ["opened", "decided"]
+    assert rows_in(engine, CONSULTATIONS)[0].state == "decided"
+
+
+def wait_until_it_waits(engine: Engine) -> None:
+    """Until another connection waits for a lock. On SQLite it waits from its first line on."""
+    if not is_postgres(engine):
+        return
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    give_up_at = monotonic() + 30
+    while monotonic() < give_up_at:
+        with reading(engine) as connection:
+            if connection.scalar(waits):
+                return
+    raise TimeoutError("nobody waits")
