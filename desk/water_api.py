@@ -6,6 +6,7 @@ the units of `models.water`. The same readings again change nothing, so that a p
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +14,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
 from desk.context import Desk, city_or_none
+from desk.courier import send_calls_soon
 from desk.open311_rate import PerMinute, seconds_left
 from desk.pages import form_word, language_of
 from models.city import City
@@ -21,6 +23,7 @@ from models.notice import Notice, NoticeKind, NoticeState
 from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
+from tasks.calls import start_calls_for_warnings
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
 from tasks.judging import Judged, judge_waiting
@@ -136,6 +139,8 @@ def _taken(desk: Desk, city: City, program: str, body: bytes, language: Language
         keep_refused(connection, program, "POST", refused, now)
     judged = judge_waiting(desk.engine, city, Recording(now, "desk", city.edition))
     _send(desk, judged)
+    if any(one.calls for one in judged.raised):
+        _call(desk, city, now)
     return JSONResponse(_told(taken, refused, judged, language))
 
 
@@ -165,6 +170,13 @@ def _send(desk: Desk, judged: Judged) -> None:
         waiting = list(connection.scalars(asked))
     for notice_id in waiting:
         desk.send_soon(notice_id)
+
+
+def _call(desk: Desk, city: City, now: datetime) -> None:
+    """Call whom the warnings call, at once: outside of the season the next sweep is an hour away."""
+    with transaction(desk.engine) as connection:
+        start_calls_for_warnings(connection, city, now, Recording(now, "desk", city.edition))
+    send_calls_soon(desk.engine, now, desk.send_soon)
 
 
 def _told(taken: Taken, refused: list[RefusedRow], judged: Judged, language: Language) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Water at the desk: who has a link sees it, the duty room enters signals, programs with a key send readings."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
 from desk.app import create_app
+from models.call import Call
 from models.city import City
 from models.flood_event import Recording
 from models.notice import Notice
@@ -27,7 +29,8 @@ from tasks.settings import Settings
 from tasks.warnings import open_warnings
 from tests.desk.conftest import QuietEngine
 from tests.replayed import at
-from tests.stored_cases import a_loaded_city
+from tests.season_cities import SEASON_CITY
+from tests.stored_cases import a_loaded_city, rows_of
 from tests.water_cities import WATER_CITY
 
 NOW = at("2021-07-20 08:00")
@@ -38,9 +41,9 @@ OFFICER = "flood-officer-1"
 class WaterDesk:
     """The desk of the water city with a level above its warning stage."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, documents: Mapping[str, str] = WATER_CITY) -> None:
         self.engine, self.settings, self.sent = engine, settings, list[int]()
-        self.city: City = a_loaded_city(engine, dict(WATER_CITY))
+        self.city: City = a_loaded_city(engine, dict(documents))
         app = create_app(
             settings,
             engine,
@@ -178,6 +181,18 @@ def test_a_program_sends_readings_that_are_judged_and_told_before_it_is_answered
     assert len(desk.sent) == 1
     again = send(desk, key, sent).json()
     assert (again["taken"], again["repeated"], again["warnings_raised"]) == (0, 2, [])
+
+
+def test_readings_that_call_people_call_them_before_the_program_is_answered(
+    sqlite_engine: Engine, settings: Settings
+) -> None:
+    desk = WaterDesk(sqlite_engine, settings, SEASON_CITY)
+    over = {"station": "lihe-gauge", "element": "level", "at": "2021-07-20T08:00:00+08:00", "value": 108.5}
+    assert send(desk, a_key(desk), {"observations": [over]}).json()["warnings_raised"]
+    calls = rows_of(sqlite_engine, select(table_of(Call)))
+    assert len(calls) == 1
+    waiting = rows_of(sqlite_engine, select(table_of(Notice).c.id).where(table_of(Notice).c.kind == "call"))
+    assert {row.id for row in waiting} <= set(desk.sent)
 
 
 def test_a_call_without_the_right_key_or_too_often_or_without_sense_is_refused(desk: WaterDesk) -> None:
