@@ -90,8 +90,6 @@ ROUTES = (
     # Call and confirm.
     flood_routes,
     call_routes,
-    water_routes,
-    warning_routes,
 )
 """One for each part of the desk."""
 
