@@ -1,6 +1,7 @@
 """The strip of the flood season on the wall, in one language."""
 
 from dataclasses import dataclass
+from os.path import commonprefix
 
 from desk.pages import form_word
 from models.city import City
@@ -39,9 +40,12 @@ def season_strip(figures: SeasonFigures | None, city: City, language: Language) 
     """The strip; None where the city has nothing of a flood season."""
     if figures is None:
         return None
+    # Names of one duty room all begin with the room: what tells them apart stands at their end.
+    names = [post.name for one in figures.places if (post := city.posts.get(one.post or "")) is not None]
+    begin = commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071 - names, no paths
     rest = len(figures.warnings) - MOST_WARNINGS
     return SeasonStrip(
-        tuple(_place(one, city, language) for one in figures.places),
+        tuple(_place(one, city, begin, language) for one in figures.places),
         tuple(
             (
                 severity.value,
@@ -57,14 +61,11 @@ def season_strip(figures: SeasonFigures | None, city: City, language: Language) 
     )
 
 
-def _place(one: PlaceNow, city: City, language: Language) -> PlaceLine:
+def _place(one: PlaceNow, city: City, begin: str, language: Language) -> PlaceLine:
     place = city.duty.place(one.place) if city.duty else None
     named = (place.name if language == "zh" else place.english_name or place.name) if place else one.place
     post = city.posts.get(one.post or "")
-    # Names of one duty room all begin with the room: what tells them apart stands at their end.
     name = post.name if post else one.post or form_word("wall_season", "gap", language)
-    unit = city.units.get(post.unit) if post else None
-    short = name.removeprefix(unit.name) if unit and name != unit.name else name
     code = "vacant" if one.vacant or one.post is None else "signed_in" if one.signed_in else "not_signed_in"
-    look = {"vacant": "late", "signed_in": "good"}.get(code, "")
-    return PlaceLine(named, short, form_word("wall_season", code, language), look)
+    look = "good" if one.signed_in else "late" if code == "vacant" or one.late else ""
+    return PlaceLine(named, name.removeprefix(begin), form_word("wall_season", code, language), look)

@@ -10,7 +10,7 @@ from models.city import City
 from models.flood_warning import Severity
 from tasks.call_figures import figures_of
 from tasks.call_rows import open_calls, read_targets
-from tasks.duty_shifts import shift_on
+from tasks.duty_shifts import Stand, shift_on
 from tasks.warning_rows import open_warnings
 
 
@@ -23,6 +23,8 @@ class PlaceNow:
     """Who stands in it; None is a gap."""
     signed_in: bool
     vacant: bool
+    late: bool
+    """Not signed in although the time to sign in is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,15 @@ def read_season(connection: Connection, city: City, now: datetime) -> SeasonFigu
         if not call.drill
     ]
     return SeasonFigures(
-        [
-            PlaceNow(
-                one.place, one.stands, one.signed_in_at is not None, one.vacant_at is not None and not one.signed_in_at
-            )
-            for one in stands
-        ],
+        [_place(one, now) for one in stands],
         [(one.severity, one.area) for one in warnings],
         sum(one.called for one in calls),
         sum(one.silent for one in calls),
         sum(one.unreached for one in calls),
     )
+
+
+def _place(one: Stand, now: datetime) -> PlaceNow:
+    signed_in = one.signed_in_at is not None
+    late = not signed_in and one.sign_in_due_at is not None and one.sign_in_due_at < now
+    return PlaceNow(one.place, one.stands, signed_in, not signed_in and one.vacant_at is not None, late)
