@@ -37,7 +37,7 @@ class CallForm(At):
 
     subject: str = Field(
         title="地点 Place",
-        description="区域或水库的代码，如 reservoir-a（areas.csv、calls.yaml）。Code of an area, or of a reservoir of calls.yaml.",
+        description="区域或水库的代码，如 reservoir-a（areas.csv、calls.yaml）。Code of an area or of a reservoir.",
         min_length=1,
         max_length=60,
     )
