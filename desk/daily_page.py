@@ -45,6 +45,7 @@ def add_daily_routes(desk: Desk, routes: APIRouter) -> None:
             overview=teller.link("overview"),
             reports=may_report(opened.city, opened.post.code, opened.now),
             form=teller.form(),
+            ways=teller.ways("daily"),
         )
 
     @routes.get("/flood/{token}/daily.docx")

@@ -1,5 +1,6 @@
 """A person's own duty on a phone: what is asked of them, with its buttons; who may read and write the log."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,6 +68,10 @@ class Reader:
     def sees(self, minutes: int = 5, path: str = "", language: str = "") -> Response:
         self._clock.now = after(minutes)
         answer: Response = self._client.get(f"/duty/{self.token}{path}{language}")
+        return answer
+
+    def opens(self, path: str) -> Response:
+        answer: Response = self._client.get(path)
         return answer
 
     def reads(self, minutes: int = 5, path: str = "") -> str:
@@ -245,3 +250,11 @@ def test_the_page_reads_in_english_too(somebody: Somebody) -> None:
         assert said in page
     for chinese in ("签到", "值班日志", "值守"):
         assert chinese not in page
+
+
+def test_the_pages_of_the_season_lead_to_each_other(somebody: Somebody) -> None:
+    officer = somebody(OFFICER)
+    page = officer.sees().text
+    ways = dict(re.findall(r'<a href="(/[^"]+)"(?: aria-current="page")?>(值班|值班表|总览|日报)</a>', page))
+    assert sorted(ways.values()) == sorted(("值班", "值班表", "总览", "日报"))
+    assert all(officer.opens(path).status_code == 200 for path in ways)

@@ -205,8 +205,9 @@ def test_a_first_report_that_cannot_be_comes_back_with_what_was_typed(
 
 def test_the_overview_shows_what_is_in_force_and_links_signed_for_its_reader(hand: Hand, city: City) -> None:
     page = hand.sees("leader", "overview")
-    (link,) = set(re.findall(r'href="(/flood/[^"]+)"[^>]*>梨河镇 · 防汛', page))
-    assert hand.client.get(link).status_code == 200
+    consultation, warning = re.findall(r'href="(/flood/[^"]+)"[^>]*>梨河镇 · 防汛', page)
+    assert "会商" in hand.client.get(consultation).text
+    assert "生效中" in hand.client.get(warning).text
     decides(hand.engine, city, a_wish())
     assert "Ⅲ级 梨河镇 · 防汛" in text_of(hand.sees("lihe-liaison", "overview"))
 
