@@ -241,9 +241,11 @@ def daily(
     """
     from tasks.daily_docx import daily_docx
     from tasks.daily_report import compose_daily
+    from tasks.duty_readings import readings_until
 
     with city_to_read() as (city, connection):
-        composed = compose_daily(connection, city, at.replace(tzinfo=city.zone), "en" if english else "zh")
+        moment = at.replace(tzinfo=city.zone)
+        composed = compose_daily(connection, city, moment, "en" if english else "zh", readings_until(moment))
     try:
         file.write_bytes(daily_docx(composed))
     except OSError as error:

@@ -61,7 +61,7 @@ from tasks.monitoring_settings import MonitoringSettings, read_monitoring_settin
 from tasks.picture_reading import room_to_decode
 from tasks.public_settings import PublicSettings, read_public_settings
 from tasks.settings import Settings, read_settings
-from tasks.wake import Waker
+from tasks.wake import Waker, waker_of_calls
 
 ROUTES = (
     start_routes,
@@ -169,10 +169,12 @@ def create_app(
     public: PublicSettings | None = None,
     monitoring: MonitoringSettings | None = None,
     counts: CallCounts | None = None,
+    make_call_waker: Callable[[Settings], WakesVisits] = waker_of_calls,
 ) -> FastAPI:
     """A desk over this database; `messages` are the defaults where none are given.
 
-    `make_waker` gives what asks the engine for a visit; it is called once somebody acts.
+    `make_waker` gives what asks the engine for a visit; it is called once somebody acts. `make_call_waker` gives what
+    asks for one that calls people.
 
     Example: create_app(read_settings(), open_database(settings.database_url))
     """
@@ -180,7 +182,10 @@ def create_app(
     bell, send_soon = Bell(lambda: make_waker(settings), clock), send_soon or Courier(settings, messages, engine).send
     public, monitoring = public or PublicSettings(), monitoring or MonitoringSettings()
     counts, decoders = counts or CallCounts(), room_to_decode(settings.desk_processes)
-    desk = Desk(settings, messages, engine, clock, bell, access, send_soon, counts, decoders, public, monitoring)
+    call_bell = Bell(lambda: make_call_waker(settings), clock)
+    desk = Desk(
+        settings, messages, engine, clock, bell, access, send_soon, call_bell, counts, decoders, public, monitoring
+    )
     # No address with another slash leads on: that redirect would go to whatever host the request names.
     # FastAPI's own descriptions need scripts from elsewhere, which our headers forbid; /docs needs none.
     app = FastAPI(title="zhihui desk", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)

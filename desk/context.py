@@ -32,6 +32,8 @@ class Desk:
     access: AccessSettings
     send_soon: Callable[[int], None]
     """Sends one notice now, without making anybody wait."""
+    call_bell: Bell
+    """Rings for the visit that calls people, where a few messages from here are not all."""
     counts: CallCounts = field(default_factory=CallCounts)
     """What all processes of this desk count together."""
     decoders: Room = field(default_factory=room_to_decode)

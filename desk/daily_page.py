@@ -16,6 +16,7 @@ from models.flood_readers import reads_everything
 from tasks.daily_docx import daily_docx
 from tasks.daily_report import compose_daily, span_of
 from tasks.database import reading
+from tasks.duty_readings import readings_until
 from tasks.info_reports import may_report
 from tasks.report_deadlines import DAILY_AHEAD
 
@@ -33,7 +34,7 @@ def add_daily_routes(desk: Desk, routes: APIRouter) -> None:
             return opened
         moment, teller = moment_asked(opened, at), FloodTeller(desk, request, opened)
         with reading(desk.engine) as connection:
-            report = compose_daily(connection, opened.city, moment, teller.language)
+            report = compose_daily(connection, opened.city, moment, teller.language, readings_until(moment))
         return page(
             request,
             "flood_daily.html",
@@ -56,7 +57,7 @@ def add_daily_routes(desk: Desk, routes: APIRouter) -> None:
             return opened
         moment, teller = moment_asked(opened, at), FloodTeller(desk, request, opened)
         with reading(desk.engine) as connection:
-            report = compose_daily(connection, opened.city, moment, teller.language)
+            report = compose_daily(connection, opened.city, moment, teller.language, readings_until(moment))
         name = quote(f"{report.title}-{moment:%Y%m%d-%H%M}.docx")
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(daily_docx(report), media_type=WORD, headers=headers)

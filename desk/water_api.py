@@ -6,7 +6,6 @@ the units of `models.water`. The same readings again change nothing, so that a p
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -23,7 +22,7 @@ from models.notice import Notice, NoticeKind, NoticeState
 from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
-from tasks.calls import start_calls_for_warnings
+from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
 from tasks.judging import Judged, judge_waiting
@@ -137,10 +136,11 @@ def _taken(desk: Desk, city: City, program: str, body: bytes, language: Language
     with transaction(desk.engine) as connection:
         taken = take_observations(connection, city, readings, program, now)
         keep_refused(connection, program, "POST", refused, now)
-    judged = judge_waiting(desk.engine, city, Recording(now, "desk", city.edition))
-    _send(desk, judged)
-    if any(one.calls for one in judged.raised):
-        _call(desk, city, now)
+    recording = Recording(now, "desk", city.edition)
+    judged = judge_waiting(desk.engine, city, recording)
+    if judged.raised or judged.ended:
+        _call(desk, city, recording)
+        _send(desk, judged)
     return JSONResponse(_told(taken, refused, judged, language))
 
 
@@ -157,11 +157,19 @@ def _listed(body: bytes) -> list[Any]:
     return found
 
 
+def _call(desk: Desk, city: City, recording: Recording) -> None:
+    """Start and end calls by the warnings, send the first messages from here and wake the engine for the rest."""
+    with transaction(desk.engine) as connection:
+        ended = end_calls_of_ended_warnings(connection, city, recording)
+        started = start_calls_for_warnings(connection, city, recording.now, recording)
+    if started or ended:
+        send_calls_soon(desk.engine, recording.now, desk.send_soon)
+        desk.call_bell.ring()
+
+
 def _send(desk: Desk, judged: Judged) -> None:
     """Hand what the people on duty are told over at once, without the minute the engine would take."""
     subjects = [f"flood:{one.number}" for one in (*judged.raised, *judged.ended)]
-    if not subjects:
-        return
     kinds = (NoticeKind.FLOOD_WARNING.value, NoticeKind.FLOOD_WARNING_ENDED.value)
     asked = select(NOTICES.c.id).where(
         NOTICES.c.subject.in_(subjects), NOTICES.c.kind.in_(kinds), NOTICES.c.state == NoticeState.WAITING.value
@@ -170,13 +178,6 @@ def _send(desk: Desk, judged: Judged) -> None:
         waiting = list(connection.scalars(asked))
     for notice_id in waiting:
         desk.send_soon(notice_id)
-
-
-def _call(desk: Desk, city: City, now: datetime) -> None:
-    """Call whom the warnings call, at once: outside of the season the next sweep is an hour away."""
-    with transaction(desk.engine) as connection:
-        start_calls_for_warnings(connection, city, now, Recording(now, "desk", city.edition))
-    send_calls_soon(desk.engine, now, desk.send_soon)
 
 
 def _told(taken: Taken, refused: list[RefusedRow], judged: Judged, language: Language) -> dict[str, Any]:

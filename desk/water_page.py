@@ -53,6 +53,7 @@ def water_routes(desk: Desk) -> APIRouter:
         if isinstance(done, Refusal):
             return water_page(desk, request, opened, status=UNPROCESSABLE, refusal=done, typed=posted)
         send_calls_soon(desk.engine, opened.now, desk.send_soon)
+        desk.call_bell.ring()
         return go_on(request, f"/water/{token}")
 
     return routes

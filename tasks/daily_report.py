@@ -1,6 +1,6 @@
 """The daily water and duty report 水情值班日报: composed of what is in the database already, nothing typed twice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from models.flood_rules import ReportKind, ReportMeans
 from models.info_report import IncidentState
 from models.info_report_rules import FIGURES
 from models.refusal import Refusal
+from tasks.duty_readings import LastReadings, no_readings
 from tasks.flood_events import record_events
 from tasks.flood_people import places_now
 from tasks.info_reports import ENTRIES, last_entry, may_report
@@ -22,15 +23,7 @@ from tasks.response_rows import WARNINGS, decisions, in_force_at
 from tasks.wording import moment_words
 from tasks.words import Language, word
 
-LastReadings = Callable[[Connection, City], Sequence[Mapping[str, Any]]]
-"""The last reading of each station, as facts: station, name, quantity, value, unit, at."""
-
 USUAL_SPAN = timedelta(hours=24)
-
-
-def no_readings(_connection: Connection, _city: City) -> Sequence[Mapping[str, Any]]:
-    """Of a city that takes in no readings."""
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +169,8 @@ class _Teller:
         rows = [
             (
                 str(one["name"]),
-                word("quantity", one["quantity"], self._language),
-                f"{one['value']} {one['unit']}",
+                word("measure", one["quantity"], self._language),
+                f"{one['value']} {word('measure_unit', one['quantity'], self._language)}",
                 self._moment(_moment_of(one["at"])),
             )
             for one in last_readings(self._connection, self._city)

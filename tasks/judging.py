@@ -16,12 +16,13 @@ from models.city import City
 from models.crossings import Crossing, Known, changes, crossings_of
 from models.flood_event import Happened, Recording
 from models.flood_warning import WarningSource
+from models.quiet import is_open, is_quiet, may_be_quiet, window_begins
 from models.thresholds import Point, Reading, Transition, dry_points, look_back, points_of, run_back, transitions
 from models.water import Station, Threshold, ThresholdKind
 from tasks.database import transaction
 from tasks.flood_events import record_events
 from tasks.observations import RAIN_DAYS
-from tasks.series_readings import read_since
+from tasks.series_readings import read_since, sums_since
 from tasks.warning_evidence import end_evidence, evidence
 from tasks.warnings import WARNINGS, RaisedWarning, Raising, end_warning, raise_warning, warning_numbered
 from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
@@ -81,11 +82,12 @@ def judge_series(connection: Connection, city: City, waiting: Sequence[Series], 
     """Judge the thresholds of these series, in the caller's transaction, and note that it was done."""
     judged = Judged()
     known = _known(connection, waiting)
-    readings = read_since(connection, _wanted(city, waiting))
+    stirred = _stirred(connection, city, waiting, known)
+    readings = read_since(connection, _wanted(city, waiting, stirred))
     for series in waiting:
         station = city.water.stations.get(series.station)
-        for threshold in _thresholds(city, series) if station is not None else ():
-            if station is not None:
+        if station is not None:
+            for threshold in stirred[series.id]:
                 mine = readings.get(series.id, [])
                 case = _case(connection, city, series, station, threshold, known[threshold.subject], mine)
                 judged += _judge(connection, city, case, recording)
@@ -98,12 +100,38 @@ def _thresholds(city: City, series: Series) -> list[Threshold]:
     return [one for one in city.water.thresholds_of(series.station) if one.element is series.element]
 
 
-def _wanted(city: City, waiting: Sequence[Series]) -> list[tuple[int, datetime]]:
+def _stirred(
+    connection: Connection, city: City, waiting: Sequence[Series], known: dict[str, list[Known]]
+) -> dict[int, list[Threshold]]:
+    """The thresholds of each series to which something may have happened: nearly always few."""
+    found: dict[int, list[Threshold]] = defaultdict(list)
+    asked: list[tuple[Series, Threshold, bool, datetime]] = []
+    stretches: list[tuple[int, datetime]] = []
+    for series in waiting:
+        judge_from = series.judge_from
+        if judge_from is None:
+            continue
+        for threshold in _thresholds(city, series):
+            crossed = is_open(known.get(threshold.subject, ()), judge_from)
+            if crossed is None or not may_be_quiet(threshold, crossed):
+                found[series.id].append(threshold)
+                continue
+            asked.append((series, threshold, crossed, judge_from))
+            stretches += [(series.id, judge_from), (series.id, window_begins(threshold, judge_from))]
+    sums = sums_since(connection, stretches)
+    for series, threshold, crossed, judge_from in asked:
+        new, window = sums[series.id, judge_from], sums[series.id, window_begins(threshold, judge_from)]
+        if not is_quiet(threshold, crossed, new, window):
+            found[series.id].append(threshold)
+    return found
+
+
+def _wanted(city: City, waiting: Sequence[Series], stirred: dict[int, list[Threshold]]) -> list[tuple[int, datetime]]:
     """From when on the readings of each series are needed, for the threshold that looks back furthest."""
     wanted = []
     for series in waiting:
         station = city.water.stations.get(series.station)
-        thresholds = [one for one in _thresholds(city, series) if one.kind is not ThresholdKind.DRY_DAYS]
+        thresholds = [one for one in stirred[series.id] if one.kind is not ThresholdKind.DRY_DAYS]
         if station is not None and thresholds and series.judge_from is not None:
             back = max(look_back(one, city.water, station.silent_after) for one in thresholds)
             wanted.append((series.id, series.judge_from - back))

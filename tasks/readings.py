@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, and_, select
 
 from models.city import City
 from models.observation import Doubt
 from models.thresholds import Reading, time_to
 from models.water import Element, Station, Threshold, ThresholdKind
-from tasks.observations import RAIN_DAYS
+from tasks.observations import OBSERVATIONS, RAIN_DAYS
 from tasks.series_readings import read_stretch
 from tasks.water_series import SERIES
 
@@ -62,6 +62,26 @@ def last_readings(connection: Connection, city: City) -> list[LastReading]:
         for station in city.water.stations.values()
         for element in station.elements
     ]
+
+
+def good_readings_until(connection: Connection, moment: datetime) -> dict[tuple[str, str], Reading]:
+    """By station and element the newest reading up to a moment that may be used, with one statement."""
+    newest = (
+        select(OBSERVATIONS.c.at)
+        .where(
+            OBSERVATIONS.c.series_id == SERIES.c.id,
+            OBSERVATIONS.c.at <= moment,
+            OBSERVATIONS.c.doubt == Doubt.NONE.value,
+        )
+        .order_by(OBSERVATIONS.c.at.desc())
+        .limit(1)
+        .correlate(SERIES)
+        .scalar_subquery()
+    )
+    shown = OBSERVATIONS.alias()
+    both = SERIES.join(shown, and_(shown.c.series_id == SERIES.c.id, shown.c.at == newest))
+    asked = select(SERIES.c.station, SERIES.c.element, shown.c.at, shown.c.value).select_from(both)
+    return {(row.station, row.element): Reading(row.at, row.value) for row in connection.execute(asked)}
 
 
 def series(

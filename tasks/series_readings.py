@@ -1,4 +1,4 @@
-"""The readings of many series that may be used, each from its own moment on, with one statement."""
+"""The readings of many series that may be used, each from its own moment on, with one statement; or their sums."""
 
 import json
 from collections import defaultdict
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from models.quiet import Stretch
 from models.thresholds import Reading
 from tasks.bulk_rows import text_of_moment
 from tasks.database import is_postgres
@@ -23,6 +24,16 @@ _ON_SQLITE = (
 )
 """The cross join keeps the order of the tables: each series is one stretch of the key."""
 
+_SUMS_ON_POSTGRES = (
+    "SELECT s.* FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS w(series_id, since, number) "
+    "CROSS JOIN LATERAL (SELECT count(*), min(o.value), max(o.value), sum(o.value) FROM observation o "
+    "WHERE o.series_id = w.series_id AND o.at >= w.since AND o.doubt = '') s ORDER BY w.number"
+)
+_SUMS_ON_SQLITE = (
+    "SELECT (SELECT json_array(count(*), min(o.value), max(o.value), sum(o.value)) FROM observation o "
+    "WHERE o.series_id = w.value ->> 0 AND o.at >= w.value ->> 1 AND o.doubt = '') FROM json_each(?) w ORDER BY w.key"
+)
+"""One value a stretch: SQLite looks each up where it lies, without sorting readings by stretch."""
 
 _STRETCH = "SELECT at, value, doubt, late FROM observation WHERE series_id = ? AND at >= ? AND at <= ? ORDER BY at"
 
@@ -48,6 +59,24 @@ def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -
             at = moments[text] = moment_stored(text)
         found[series_id].append(Reading(at, value))
     return found
+
+
+def sums_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], Stretch]:
+    """What the good readings of each series from its moment on say together; a series may be asked for several times.
+
+    The database adds up what it never has to hand out: of a hundred gauges and twelve hours 72,000 readings a minute.
+    """
+    asked = list(dict.fromkeys(wanted))
+    if not asked:
+        return {}
+    if is_postgres(connection):
+        arrays = [series_id for series_id, _ in asked], [since for _, since in asked]
+        rows = [Stretch(*row) for row in connection.exec_driver_sql(_SUMS_ON_POSTGRES, arrays).all()]
+    else:
+        pairs = json.dumps([[series_id, text_of_moment(since)] for series_id, since in asked])
+        found = connection.exec_driver_sql(_SUMS_ON_SQLITE, (pairs,)).scalars()
+        rows = [Stretch(*json.loads(one)) for one in found]
+    return dict(zip(asked, rows, strict=True))
 
 
 def read_stretch(

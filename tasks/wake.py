@@ -108,6 +108,11 @@ class Waker:
         return run, answer.status_code == httpx.codes.CREATED
 
 
+def waker_of_calls(settings: Settings) -> Waker:
+    """Asks for the visit that calls people. Example: waker_of_calls(settings).wake(datetime.now(UTC))."""
+    return Waker(settings, deployment=CALL_VISIT)
+
+
 def ask_engine(client: httpx.Client, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
     """One question to the engine, put again where it is busy writing.
 

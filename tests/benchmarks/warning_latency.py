@@ -1,54 +1,63 @@
-"""From a warning taken in to the first message handed over, with a server in place of people's phones.
+"""From a reading taken in to the first message handed over: a whole `zhihui up`, a server in place of people's phones.
 
-The warning and its call are rows of one transaction. Where the run that took the reading in sends the messages itself,
-they go out from there; otherwise, as after `zhihui call start`, a visit of a whole `zhihui up` is woken for them. A
-message counts when the channel has all of it. Schedules run on meanwhile; some warnings come alone, some together.
+A reading above its threshold is posted to the desk, as a telemetry program does, alone or with others at the same
+moment; what counts is the time from before the post to the first message that came about its warning, and to the first
+that calls somebody. Some readings lie in a file instead: there it is the time from when the run that takes them in
+begins. The schedules run on meanwhile; a message counts when the channel has all of it.
 """
 
-import asyncio
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Engine
+import httpx
+from sqlalchemy import select
 
-from models.city import City
-from models.flood_event import Recording
-from models.flood_warning import Hazard, Severity, WarningSource
-from tasks.call_sending import deliver_calls
-from tasks.calls import start_calls_for_warnings
-from tasks.database import open_database, transaction
-from tasks.settings import Settings
-from tasks.wake import CALL_VISIT, Waker
-from tasks.warnings import Raising, raise_warning
+from models.open311_key import KeyPurpose
+from tasks.call_rows import CALLS
+from tasks.database import open_database, reading, transaction
+from tasks.observations import OBSERVATIONS
+from tasks.open311_keys import issue_key
+from tasks.wake import Waker
+from tasks.warnings import WARNINGS
+from tasks.water_series import SERIES
 from tests.call_cities import CALL_CITY, TOWN
 from tests.channel_server import ChannelServer, Posted
 from tests.chaos.running_city import RunningCity, running_city
-from tests.chaos.story import addresses, variable
-from tests.stored_cases import a_loaded_city
+from tests.chaos.story import variable
 
-WARNINGS, BURST, BURSTS = 30, 5, 2
-"""So many warnings; of these so many come at once, so many times."""
+ALONE, BURST, BURSTS, BY_FILE = 20, 5, 2, 8
+"""Readings that come alone; so many come at once, so many times; and those in files, one a file."""
 
 MEAN_GAP_SECONDS = 3.0
 P95_SECONDS = 5.0
 WITHIN_SECONDS = 120.0
 
+WATER_VISIT = "hydrology/hydrology"
+
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """One warning: when it was taken in, its call, and whether others came with it."""
+class Taken:
+    """One reading that was taken in: when, by the clock of the wall, and of which station."""
 
     at: float
-    call: str
-    in_burst: bool
+    station: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """The seconds from a reading to the first message about its warning, and to the first that calls somebody."""
+
+    first: float
+    called: float
 
 
 class _Phones(ChannelServer):
@@ -60,29 +69,29 @@ class _Phones(ChannelServer):
 
     def take(self, posted: Posted) -> str:
         """Note one message."""
-        self.came.append((time.monotonic(), posted.content))
+        self.came.append((time.time(), posted.content))
         return super().take(posted)
 
-    def seconds_to(self, raised: Raised) -> float | None:
-        """The seconds until the first message of a call came to anybody; None while it has not."""
-        found = (at for at, said in self.came if raised.call.encode() in said)
-        came = next(found, None)
-        return None if came is None else came - raised.at
+    def first_with(self, *numbers: str) -> float | None:
+        """When the first message that names one of these came to anybody; None while none has."""
+        wanted = [number.encode() for number in numbers]
+        return next((at for at, said in self.came if any(number in said for number in wanted)), None)
 
 
 def run() -> Iterator[str]:
-    """Lines: seconds from a warning to its first message, of those alone, of those that come together, and of all."""
-    yield f"to reach               p95 {P95_SECONDS:5.2f} s"
-    with tempfile.TemporaryDirectory() as folder, _phones() as phones:
-        yield _line("sent by the same run", _in_one_process(Path(folder), phones))
+    """Lines: seconds from a reading to its first message, of those alone, of those that come together, from files."""
+    yield f"to reach                   p95 {P95_SECONDS:5.2f} s"
     with tempfile.TemporaryDirectory() as folder, _phones() as phones:
         url = f"sqlite:///{Path(folder) / 'city.db'}"
         open_database(url).dispose()
         with running_city(url, Path(folder) / "up", phones, _documents()) as city:
-            taken = _raise_all(city, phones)
-    yield _line("woken, alone", [seconds for raised, seconds in taken if not raised.in_burst])
-    yield _line(f"woken, {BURST} at once", [seconds for raised, seconds in taken if raised.in_burst])
-    yield _line("woken, all", [seconds for _, seconds in taken])
+            alone, together = _post_all(city, phones)
+            files = _lay_files(city, phones)
+    yield _line("posted, alone", [one.first for one in alone])
+    yield _line(f"posted, {BURST} at once", [one.first for one in together])
+    yield _line("posted, all", [one.first for one in alone + together])
+    yield _line("posted, first call", [one.called for one in alone + together])
+    yield _line("by file, first call", [one.called for one in files])
     yield f"of {os.cpu_count()} cores, so many were wanted in the last 5 minutes: {os.getloadavg()[1]:.1f}"
 
 
@@ -97,66 +106,99 @@ def _phones() -> Iterator[_Phones]:
 
 
 def _documents() -> dict[str, str]:
-    """The call city, where everybody is reached by two channels, as a real one is."""
+    """The call city with a gauge a reading, where everybody is reached by two channels, as a real one is."""
     posts = [line.split(",")[0] for line in CALL_CITY["posts.csv"].splitlines()[1:]]
     lines = ["post,order,channel,address"]
     for code in posts:
         lines += [f"{code},1,json,env:{variable(code, 1)}", f"{code},2,sms,env:{variable(code, 2)}"]
-    return {**CALL_CITY, "contact_points.csv": "\n".join(lines) + "\n"}
+    stations = ["code,name,kind,river,area,elements,longitude,latitude,silent_after,stuck_after,plausible,most_change"]
+    thresholds = ["station,code,name,element,kind,window,value,clears_at,lasts,severity,hazard,calls,days"]
+    for number in range(ALONE + BURST * BURSTS + BY_FILE):
+        stations.append(f"{_gauge(number)},{_gauge(number)},river,,{TOWN},level,,,2 day,,,")
+        thresholds.append(f"{_gauge(number)},stage,保证水位,level,level,,108,107.8,,red,flood,yes,")
+    tables = {"contact_points.csv": lines, "stations.csv": stations, "thresholds.csv": thresholds}
+    return {**CALL_CITY, **{name: "\n".join(rows) + "\n" for name, rows in tables.items()}}
 
 
-def _in_one_process(folder: Path, phones: _Phones) -> list[float]:
-    """The seconds to the first message where whoever raised the warning sends what it calls for."""
-    engine = open_database(f"sqlite:///{folder / 'city.db'}")
-    city = a_loaded_city(engine, _documents())
-    os.environ.update(addresses(city, phones.url))
-    raised = []
-    for number in range(WARNINGS):
-        raised.append(_written(engine, city, f"alone-{number}", in_burst=False))
-        asyncio.run(deliver_calls(engine, city, Settings(home=folder), datetime.now(UTC)))
-    engine.dispose()
-    return [seconds for one in raised if (seconds := phones.seconds_to(one)) is not None]
+def _gauge(number: int) -> str:
+    return f"gauge-{number}"
 
 
-def _raise_all(city: RunningCity, phones: _Phones) -> list[tuple[Raised, float]]:
-    dice, raised, waker = Random(7), list[Raised](), Waker(city.settings, deployment=CALL_VISIT)
-    try:
+def _post_all(city: RunningCity, phones: _Phones) -> tuple[list[Came], list[Came]]:
+    """Post one reading a gauge: those that come together first, then those that come alone."""
+    with transaction(city.engine) as connection:
+        key = issue_key(connection, "bench", "admin", datetime.now(UTC), KeyPurpose.WATER)
+    dice, headers = Random(7), {"Authorization": f"Bearer {key}"}
+    base = f"http://127.0.0.1:{city.settings.desk_port}"
+    gauges = [_gauge(number) for number in range(ALONE + BURST * BURSTS)]
+    alone, together = list[Taken](), list[Taken]()
+    with (
+        httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=WITHIN_SECONDS) as telemetry,
+        ThreadPoolExecutor(BURST) as programs,
+    ):
         for burst in range(BURSTS):
-            raised += [_raise(city, waker, f"burst-{burst}-{n}", in_burst=True) for n in range(BURST)]
+            mine = gauges[burst * BURST : (burst + 1) * BURST]
+            together += programs.map(lambda gauge: _post(telemetry, gauge), mine)
             time.sleep(dice.expovariate(1 / MEAN_GAP_SECONDS))
-        for number in range(WARNINGS - BURST * BURSTS):
-            raised.append(_raise(city, waker, f"alone-{number}", in_burst=False))
+        for gauge in gauges[BURST * BURSTS :]:
+            alone.append(_post(telemetry, gauge))
             time.sleep(dice.expovariate(1 / MEAN_GAP_SECONDS))
-        city.wait(
-            "every first message", lambda: all(phones.seconds_to(one) is not None for one in raised), WITHIN_SECONDS
-        )
+    return [_came(city, phones, one) for one in alone], [_came(city, phones, one) for one in together]
+
+
+def _post(telemetry: httpx.Client, gauge: str) -> Taken:
+    now, at = datetime.now(UTC), time.time()
+    one = {"station": gauge, "element": "level", "at": now.isoformat(timespec="seconds"), "value": 108.5}
+    telemetry.post("/water/observations", json={"observations": [one]}).raise_for_status()
+    return Taken(at, gauge)
+
+
+def _lay_files(city: RunningCity, phones: _Phones) -> list[Came]:
+    """A file a reading, each with the run that takes it in, as the schedule starts one every minute of the season."""
+    waker = Waker(city.settings, deployment=WATER_VISIT)
+    city.settings.readings_folder.mkdir(exist_ok=True)
+    first = ALONE + BURST * BURSTS
+    try:
+        return [_lay_file(city, phones, waker, _gauge(number)) for number in range(first, first + BY_FILE)]
     finally:
         waker.close()
-    return [(one, seconds) for one in raised if (seconds := phones.seconds_to(one)) is not None]
 
 
-def _raise(city: RunningCity, waker: Waker, subject: str, *, in_burst: bool) -> Raised:
-    raised = _written(city.engine, city.city, subject, in_burst=in_burst)
-    waker.wake(datetime.now(UTC))
-    return raised
+def _lay_file(city: RunningCity, phones: _Phones, waker: Waker, gauge: str) -> Came:
+    now = datetime.now(UTC)
+    part = city.settings.readings_folder / f"{gauge}.csv.part"
+    part.write_text(f"station,element,at,value\n{gauge},level,{now.isoformat(timespec='seconds')},108.5\n")
+    part.rename(part.with_suffix(""))
+    waker.wake(now)
+    at = city.wait(f"reading of {gauge}", lambda: _taken_at(city, gauge), WITHIN_SECONDS)
+    return _came(city, phones, Taken(at, gauge))
 
 
-def _written(engine: Engine, city: City, subject: str, *, in_burst: bool) -> Raised:
-    """A warning with its call, in one transaction."""
-    now, at = datetime.now(UTC), time.monotonic()
-    raising = Raising(
-        Hazard.FLOOD, WarningSource.THRESHOLD, Severity.RED, subject, TOWN, now, station="reservoir-a", calls=True
-    )
-    recording = Recording(now, "desk", city.edition)
-    with transaction(engine) as connection:
-        raise_warning(connection, city, raising, recording, "rule:threshold")
-        (started,) = start_calls_for_warnings(connection, city, now, recording)
-    return Raised(at, started.number, in_burst)
+def _taken_at(city: RunningCity, gauge: str) -> float | None:
+    """When the visit that took in the reading of a gauge began."""
+    asked = select(OBSERVATIONS.c.received_at).join(SERIES, SERIES.c.id == OBSERVATIONS.c.series_id)
+    with reading(city.engine) as connection:
+        found = connection.scalar(asked.where(SERIES.c.station == gauge))
+    return None if found is None else found.timestamp()
+
+
+def _came(city: RunningCity, phones: _Phones, taken: Taken) -> Came:
+    """The seconds to the first messages about the warning that a reading raised."""
+    warned = select(WARNINGS.c.number, CALLS.c.number.label("call")).join(CALLS, CALLS.c.warning == WARNINGS.c.number)
+
+    def found() -> Came | None:
+        with reading(city.engine) as connection:
+            row = connection.execute(warned.where(WARNINGS.c.station == taken.station)).first()
+        called = phones.first_with(row.call) if row else None
+        first = phones.first_with(row.call, row.number) if row else None
+        return None if called is None or first is None else Came(first - taken.at, called - taken.at)
+
+    return city.wait(f"first message about {taken.station}", found, WITHIN_SECONDS)
 
 
 def _line(which: str, seconds: Sequence[float]) -> str:
     p95 = statistics.quantiles(seconds, n=20)[-1]
     return (
-        f"{which:20}   p50 {statistics.median(seconds):5.2f} s   p95 {p95:5.2f} s   slowest {max(seconds):5.2f} s"
-        f"   {len(seconds)} warnings"
+        f"{which:22}   p50 {statistics.median(seconds):5.2f} s   p95 {p95:5.2f} s   slowest {max(seconds):5.2f} s"
+        f"   {len(seconds)} readings"
     )

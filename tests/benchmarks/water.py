@@ -21,12 +21,13 @@ from tasks.database import is_postgres, open_database, reading, transaction
 from tasks.judging import judge_waiting
 from tasks.observations import take_observations
 from tasks.readings import series
+from tasks.warnings import open_warnings
 from tasks.water_series import series_of, write_series
 from tests.databases import PostgresOfTheSession, PostgresUnavailable
 from tests.water_cities import STATIONS, THRESHOLDS, a_water_city
 
 ROWS = 10_000_000
-ROUNDS = 20
+ROUNDS, STORM_ROUNDS = 20, 5
 RAIN, RIVERS, RESERVOIRS = 100, 60, 40
 NOW = datetime(2021, 7, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -59,6 +60,7 @@ def _measured(name: str, url: str) -> Iterator[str]:
         f"median {1000 * statistics.median(rounds):.0f} ms, slowest {1000 * max(rounds):.0f} ms (bound: 1000 ms), "
         f"{1000 * used:.0f} ms of the processor"
     )
+    yield from _storm(name, engine, city)
     used = time.process_time()
     stretches = [_stretch(engine, station) for station in list(city.water.stations)[::7]]
     used = (time.process_time() - used) / len(stretches)
@@ -67,6 +69,24 @@ def _measured(name: str, url: str) -> Iterator[str]:
         + (f"slowest {1000 * max(stretches):.1f} ms (bound: 50 ms), {1000 * used:.1f} ms of the processor")
     )
     engine.dispose()
+
+
+def _storm(name: str, engine: Engine, city: City) -> Iterator[str]:
+    """The minute in which every threshold is crossed, and those after it, in which every warning lasts."""
+    begins = NOW + ROUNDS * MINUTE
+    crossing = _round(engine, city, begins, rain=120.0, risen=4.0)
+    with reading(engine) as connection:
+        crossed = len(open_warnings(connection))
+    used = time.process_time()
+    rounds = [
+        _round(engine, city, begins + number * MINUTE, rain=1.0, risen=4.0) for number in range(1, STORM_ROUNDS + 1)
+    ]
+    used = (time.process_time() - used) / STORM_ROUNDS
+    yield (
+        f"{name:9} a storm: {crossed} warnings rise in {1000 * crossing:.0f} ms; a round while all of them last: "
+        f"median {1000 * statistics.median(rounds):.0f} ms, slowest {1000 * max(rounds):.0f} ms, "
+        f"{1000 * used:.0f} ms of the processor"
+    )
 
 
 def _a_city() -> City:
@@ -125,8 +145,9 @@ def _fill_series(connection: Connection, series_id: int, value: float, each: int
     connection.execute(text(statement), facts | {"begin": text_of_moment(begin)})
 
 
-def _readings(city: City, at: datetime) -> list[MappedReading]:
-    values = {Element.RAIN: 0.2, Element.LEVEL: 104.0 + 0.002 * ((at - NOW) // MINUTE), Element.STORAGE: 300.0}
+def _readings(city: City, at: datetime, rain: float = 0.01, risen: float = 0.0) -> list[MappedReading]:
+    level = 104.0 + risen + 0.002 * ((at - NOW) // MINUTE)
+    values = {Element.RAIN: rain, Element.LEVEL: level, Element.STORAGE: 300.0}
     return [
         MappedReading(station.code, element, at, values[element])
         for station in city.water.stations.values()
@@ -134,9 +155,9 @@ def _readings(city: City, at: datetime) -> list[MappedReading]:
     ]
 
 
-def _round(engine: Engine, city: City, at: datetime) -> float:
+def _round(engine: Engine, city: City, at: datetime, rain: float = 0.01, risen: float = 0.0) -> float:
     """Seconds to take in and judge a minute of everything."""
-    readings = _readings(city, at)
+    readings = _readings(city, at, rain, risen)
     begun = time.perf_counter()
     with transaction(engine) as connection:
         take_observations(connection, city, readings, "bench", at)

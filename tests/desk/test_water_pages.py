@@ -1,8 +1,9 @@
 """Water at the desk: who has a link sees it, the duty room enters signals, programs with a key send readings."""
 
 import re
+import threading
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +11,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
 from desk.app import create_app
-from models.call import Call
 from models.city import City
 from models.flood_event import Recording
-from models.notice import Notice
+from models.notice import Notice, NoticeKind
 from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water import Element
 from models.water_source import MappedReading
 from tasks.access_settings import AccessSettings
+from tasks.call_rows import CALLS
 from tasks.database import reading, transaction
 from tasks.judging import judge_waiting
 from tasks.links import Link, Purpose, sign_link
@@ -26,16 +27,29 @@ from tasks.message_settings import MessageSettings
 from tasks.observations import take_observations
 from tasks.open311_keys import issue_key
 from tasks.settings import Settings
+from tasks.wake import Woken
 from tasks.warnings import open_warnings
+from tests.call_cities import CALL_CITY
 from tests.desk.conftest import QuietEngine
 from tests.replayed import at
-from tests.season_cities import SEASON_CITY
-from tests.stored_cases import a_loaded_city, rows_of
-from tests.water_cities import WATER_CITY
+from tests.stored_cases import a_loaded_city
+from tests.water_cities import WATER_CITY, WATER_FILES
 
+NOTICES = table_of(Notice)
 NOW = at("2021-07-20 08:00")
 HOUR = timedelta(hours=1)
 OFFICER = "flood-officer-1"
+
+
+class RungEngine:
+    """An engine that notes whether it was woken for calls."""
+
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+
+    def wake(self, _now: datetime) -> Woken:
+        self.rung.set()
+        return Woken.STARTED
 
 
 class WaterDesk:
@@ -43,6 +57,7 @@ class WaterDesk:
 
     def __init__(self, engine: Engine, settings: Settings, documents: Mapping[str, str] = WATER_CITY) -> None:
         self.engine, self.settings, self.sent = engine, settings, list[int]()
+        self.engine_of_calls = RungEngine()
         self.city: City = a_loaded_city(engine, dict(documents))
         app = create_app(
             settings,
@@ -52,6 +67,7 @@ class WaterDesk:
             lambda _: QuietEngine(),
             access=AccessSettings(water_per_key=3),
             send_soon=self.sent.append,
+            make_call_waker=lambda _: self.engine_of_calls,
         )
         self.client = TestClient(app, raise_server_exceptions=False)
 
@@ -183,16 +199,23 @@ def test_a_program_sends_readings_that_are_judged_and_told_before_it_is_answered
     assert (again["taken"], again["repeated"], again["warnings_raised"]) == (0, 2, [])
 
 
-def test_readings_that_call_people_call_them_before_the_program_is_answered(
+def test_a_reading_that_calls_people_has_the_first_of_them_called_before_it_is_answered(
     sqlite_engine: Engine, settings: Settings
 ) -> None:
-    desk = WaterDesk(sqlite_engine, settings, SEASON_CITY)
-    over = {"station": "lihe-gauge", "element": "level", "at": "2021-07-20T08:00:00+08:00", "value": 108.5}
-    assert send(desk, a_key(desk), {"observations": [over]}).json()["warnings_raised"]
-    calls = rows_of(sqlite_engine, select(table_of(Call)))
-    assert len(calls) == 1
-    waiting = rows_of(sqlite_engine, select(table_of(Notice).c.id).where(table_of(Notice).c.kind == "call"))
-    assert {row.id for row in waiting} <= set(desk.sent)
+    desk = WaterDesk(sqlite_engine, settings, {**CALL_CITY, **WATER_FILES})
+    level = {"station": "lihe-gauge", "element": "level", "at": "2021-07-20T08:00:00+08:00", "value": 108.5}
+    key = a_key(desk)
+    assert send(desk, key, {"observations": [level]}).json()["warnings_raised"]
+    with reading(desk.engine) as connection:
+        calls = connection.execute(select(CALLS)).all()
+        kinds = [row.kind for row in connection.execute(select(NOTICES).where(NOTICES.c.id.in_(desk.sent)))]
+    assert [call.warning for call in calls] == [one.number for one in desk.open() if one.calls]
+    assert NoticeKind.CALL in kinds
+    assert NoticeKind.FLOOD_WARNING in kinds
+    assert desk.engine_of_calls.rung.wait(5)
+    send(desk, key, {"observations": [level]})
+    with reading(desk.engine) as connection:
+        assert connection.execute(select(CALLS)).all() == calls
 
 
 def test_a_call_without_the_right_key_or_too_often_or_without_sense_is_refused(desk: WaterDesk) -> None:

@@ -1,0 +1,38 @@
+"""What a database says of stretches of readings together is what the readings say one by one."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from models.quiet import Stretch
+from models.water import Element
+from models.water_source import MappedReading
+from tasks.database import reading, transaction
+from tasks.observations import take_observations
+from tasks.series_readings import read_since, sums_since
+from tasks.water_series import series_of
+from tests.replayed import at
+from tests.water_cities import a_water_city
+
+NOW = at("2021-07-20 08:00")
+HOUR = timedelta(hours=1)
+
+
+def test_sums_are_those_of_the_good_readings_from_each_moment_on(engine: Engine) -> None:
+    city = a_water_city()
+    gauge = next(one.code for one in city.water.stations.values() if Element.RAIN in one.elements)
+    values = [0.1, 0.2, -5.0, 12.5]
+    ones = [MappedReading(gauge, Element.RAIN, NOW + n * HOUR, value) for n, value in enumerate(values)]
+    with transaction(engine) as connection:
+        take_observations(connection, city, ones, "native", NOW + 4 * HOUR)
+        series = series_of(connection, [(gauge, Element.RAIN)])[gauge, Element.RAIN]
+    wanted = [(series.id, NOW + n * HOUR) for n in (0, 1, 3, 4, 1)]
+    with reading(engine) as connection:
+        found = sums_since(connection, wanted)
+        good = read_since(connection, [(series.id, NOW)])[series.id]
+    assert list(found) == wanted[:4], "asked twice, told once"
+    assert [one.readings for one in found.values()] == [3, 2, 1, 0]
+    assert found[series.id, NOW].total == pytest.approx(sum(value for _, value in good))
+    assert found[series.id, NOW + HOUR][:3] == (2, 0.2, 12.5)
+    assert found[series.id, NOW + 4 * HOUR] == Stretch(0, None, None, None)
