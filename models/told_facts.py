@@ -87,7 +87,7 @@ def _another_month(one: datetime, other: datetime) -> bool:
 def note_facts(case: "CaseState", event: "CaseEvent") -> None:
     """Notes what an event means for the facts; the case stands where the event left it, but for `last_event_at`."""
     before, at = case.last_event_at, event.at
-    later = before is not None and _another_month(before, at)
+    later = before is not at and before is not None and _another_month(before, at)
     note = _NOTES.get(event.action)
     if note is None and not later:
         return
