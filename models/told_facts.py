@@ -127,7 +127,7 @@ def _task_row(case: "CaseState", clock: CaseClock) -> Key:
 
 
 def _due(changes: FactChanges, event: "CaseEvent", clock: CaseClock | None) -> datetime | None:
-    """When a task is due; it is found in the month of its limit too."""
+    """When something is due; it is found in the month of its limit too."""
     if clock is None:
         return None
     at, due_at = event.at, clock.due_at
@@ -136,9 +136,8 @@ def _due(changes: FactChanges, event: "CaseEvent", clock: CaseClock | None) -> d
     return due_at
 
 
-def _unit_due(case: "CaseState") -> datetime | None:
-    clock = case.last_clock(ClockKind.HANDLE)
-    return clock.due_at if clock is not None and case.unit is not None else None
+def _unit_due(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> datetime | None:
+    return _due(changes, event, case.last_clock(ClockKind.HANDLE)) if case.unit is not None else None
 
 
 def _reported(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -191,7 +190,7 @@ def _returned(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> No
 def _dispatched(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
     here = _here(case)
     columns = {"unit": case.unit, "dispatched_at": event.at, "dispatched_by": _post(event)}
-    changes.put(here, **columns, due_at=_unit_due(case))
+    changes.put(here, **columns, due_at=_unit_due(changes, case, event))
     if case.verified is not None and here[1] == 1:
         _give_verifications(changes, case)
 
@@ -224,7 +223,7 @@ def _leaves(changes: FactChanges, case: "CaseState", event: "CaseEvent", ending:
 
 def _deadline(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
     if case.unit is not None:
-        changes.put(_here(case), due_at=_unit_due(case))
+        changes.put(_here(case), due_at=_unit_due(changes, case, event))
 
 
 def _corrected(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -236,7 +235,7 @@ def _extended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> No
     key = _here(case)
     changes.add(key, "extensions")
     changes.put_first(key, extended_at=event.at)
-    changes.put(key, due_at=_unit_due(case))
+    changes.put(key, due_at=_unit_due(changes, case, event))
 
 
 def _suspended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -244,7 +243,7 @@ def _suspended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> N
 
 
 def _resumed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), suspended=False, due_at=_unit_due(case))
+    changes.put(_here(case), suspended=False, due_at=_unit_due(changes, case, event))
 
 
 def _handled(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -268,11 +267,11 @@ def _checked(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> Non
     if event.facts["result"] == "failed":
         changes.put(key, reworked_at=event.at)
         changes.add(_here(case), "reworks")
-        changes.put(_here(case), handled_at=None, due_at=_unit_due(case))
+        changes.put(_here(case), handled_at=None, due_at=_unit_due(changes, case, event))
 
 
 def _repair(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), handled_at=None, due_at=_unit_due(case))
+    changes.put(_here(case), handled_at=None, due_at=_unit_due(changes, case, event))
 
 
 def _quick_fixed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
