@@ -35,18 +35,13 @@ PARTS = {
     "notice": Part("deployments.notice_commands", "notice_app", "Messages: what waits, was sent, or failed and why."),
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),
     "sample": Part("deployments.sample_command", "sample", "Realistic made-up reports of a city."),
-    # Roster.
     "roster": Part("deployments.roster_commands", "roster_app", "Duty rosters: propose, check, publish, export."),
-    # Duty.
     "duty": Part("deployments.duty_commands", "duty_app", "Who is on duty; the proof of a day's spot checks."),
     "doctor": Part("deployments.doctor_command", "doctor", "What disagrees among season, roster and schedules."),
-    # Water.
     "water": Part("deployments.water_commands", "water_app", "Readings, thresholds, signals and warnings of water."),
-    # Call and confirm.
     "call": Part(
         "deployments.call_commands", "call_app", "Wake responsible people 叫应, and see who has not answered."
     ),
-    # Response and reports.
     "flood": Part(
         "deployments.flood_commands", "flood_app", "Response: levels, consultations, decisions, reports owed."
     ),

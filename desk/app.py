@@ -84,14 +84,10 @@ ROUTES = (
     roster_routes,
     duty_log_routes,
     duty_routes,
-    # Water.
     water_routes,
     warning_routes,
-    # Call and confirm.
     flood_routes,
     call_routes,
-    water_routes,
-    warning_routes,
 )
 """One for each part of the desk."""
 

@@ -15,6 +15,7 @@ from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import language_of, page
 from desk.posted_form import PostedForm, is_our_form
+from desk.season_ways import season_ways
 from models.call import How
 from models.call_readers import sees_board
 from models.flood_event import Recording
@@ -122,6 +123,7 @@ def _page(
         token=opened.token,
         form=draw_form_token(desk.settings.secret_key("link"), opened.token),
         mine=mine,
+        ways=season_ways(desk, request, city, reader, opened.now),
         head=teller.head(),
         board=teller.board(request.query_params.get("about", "")) if staff else None,
         refused=render_refusal(refused.code, refused.facts, language, city) if refused else "",

@@ -87,6 +87,7 @@ def consultation_page(
         "consultation.html",
         status,
         city=opened.city,
+        ways=teller.ways(),
         reader=opened.post.name,
         token=opened.token,
         told=told,

@@ -1,6 +1,5 @@
 """The daily water and duty report: as a page, and as a Word document."""
 
-from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote
 
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from desk.context import Desk
+from desk.flood_fields import moment_typed
 from desk.flood_view import FloodTeller
 from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
@@ -46,6 +46,7 @@ def add_daily_routes(desk: Desk, routes: APIRouter) -> None:
             overview=teller.link("overview"),
             reports=may_report(opened.city, opened.post.code, opened.now),
             form=teller.form(),
+            ways=teller.ways("daily"),
         )
 
     @routes.get("/flood/{token}/daily.docx")
@@ -68,10 +69,9 @@ def moment_asked(opened: OpenedFlood, at: str) -> datetime:
     A report is composed up to an hour ahead of its time, as long as it is to be issued before.
     """
     city, latest = opened.city, opened.now + DAILY_AHEAD
-    with suppress(ValueError):
-        named = datetime.fromisoformat(at).replace(tzinfo=city.zone)
-        if named <= latest:
-            return named
+    named = moment_typed(city, at)
+    if named is not None and named <= latest:
+        return named
     return span_of(city, latest)[0].astimezone(city.zone)
 
 

@@ -36,6 +36,16 @@ _PRESSING = (
     NoticeKind.ON_BULLETIN,
     NoticeKind.REWORK,
     NoticeKind.SEAT_LATE,
+    NoticeKind.DUTY_SILENT,
+    NoticeKind.DUTY_VACANT,
+    NoticeKind.DUTY_HANDOVER_LATE,
+    NoticeKind.SPOT_CHECK_MISSED,
+    NoticeKind.CALL,
+    NoticeKind.CALL_SILENT,
+    NoticeKind.CONSULTATION_UNDECIDED,
+    NoticeKind.INFO_REPORT_LATE,
+    NoticeKind.INFO_REPORT_MISSING,
+    NoticeKind.INCIDENT_CASUALTIES,
 )
 
 Recipient = Annotated[str, PathParameter(max_length=100, pattern=r"^[\w:.@-]+$")]
@@ -167,7 +177,7 @@ def _shown(row: Row[Any], city: City | None, desk: Desk, language: Language) -> 
 
 def _without_link(text: str, desk_url: str) -> tuple[str, str | None]:
     """The text without the line that holds the link to one of our own pages, and that link's path."""
-    found = re.search(rf"^.*{re.escape(desk_url)}(/(?:c|me)/[\w.=-]+)\s*$", text, re.MULTILINE)
+    found = re.search(rf"^.*{re.escape(desk_url)}(/(?:c|me|duty|flood)/[\w.=-]+)\s*$", text, re.MULTILINE)
     if found is None:
         return text, None
     return text[: found.start()] + text[found.end() :], found[1]

@@ -12,6 +12,7 @@ from desk.duty_view import DutyTeller
 from desk.opened_case import opens_nothing
 from desk.opened_duty import OpenedDuty, opened_duty
 from desk.pages import language_of, page
+from desk.season_ways import season_ways
 from tasks.database import reading
 from tasks.duty_log import read_log
 from tasks.duty_log_document import LogDocument, log_document
@@ -59,6 +60,7 @@ def duty_log_routes(desk: Desk) -> APIRouter:
             day=day,
             log=[teller.entry(entry) for entry in log],
             before=(found - timedelta(days=1)).isoformat() if found > date.min else "",
+            ways=season_ways(desk, request, opened.city, opened.post.code, opened.now),
             after=(found + timedelta(days=1)).isoformat() if found < today else "",
         )
 

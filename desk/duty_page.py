@@ -14,6 +14,7 @@ from desk.opened_duty import OpenedDuty, opened_duty
 from desk.own_page import go_on
 from desk.pages import form_word, language_of, page
 from desk.posted_form import PostedForm, is_our_form
+from desk.season_ways import season_ways
 from models.flood_event import Recording
 from models.refusal import Refusal
 from tasks.database import reading, transaction
@@ -137,6 +138,7 @@ def _answer(
         today=opened.now.astimezone(city.zone).date().isoformat(), words=words or LogWords(""),
         refused=render_refusal(refusal.code, refusal.facts, language, city) if refusal else "",
         form=draw_form_token(desk.settings.secret_key("link"), opened.token),
+        ways=season_ways(desk, request, city, opened.post.code, opened.now, "duty"),
     )  # fmt: skip
 
 

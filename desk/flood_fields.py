@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from desk.opened_flood import OpenedFlood
+from models.city import City
 from models.flood_rules import ReportKind, ReportMeans, ResponseLevel
 from models.flood_warning import Hazard
 from models.info_report_rules import FIGURES
@@ -18,6 +19,9 @@ from tasks.response_rows import find_consultation
 TEXTS = ("danger", "place", "extent", "measures", "words")
 LONGEST = 4_000
 MOST = 1_000_000_000_000
+LONGEST_FIGURE = 13
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+"""Years a form or address may name; beyond them no moment has a place in every zone."""
 
 
 def wish_of(
@@ -48,14 +52,13 @@ def entry_of(opened: OpenedFlood, posted: Mapping[str, str]) -> EntryWish | Refu
     figures: dict[str, int | None] = {}
     for name in FIGURES:
         said = posted.get(name, "").strip()
-        if said and not (said.isascii() and said.isdigit() and int(said) <= MOST):
+        if said and not (said.isascii() and said.isdigit() and len(said) <= LONGEST_FIGURE and int(said) <= MOST):
             return Refusal("no_figure", {"field": name, "value": said[:20]})
         figures[name] = int(said) if said else None
     happened_at = None
     if said := posted.get("happened_at", "").strip():
-        try:
-            happened_at = datetime.fromisoformat(said).replace(tzinfo=opened.city.zone)
-        except ValueError:
+        happened_at = moment_typed(opened.city, said)
+        if happened_at is None:
             return Refusal("unreadable_field", {"field": "happened_at", "value": said[:40]})
     kind, means = posted.get("kind") or ReportKind.INITIAL, posted.get("means") or ReportMeans.WRITTEN
     if kind not in set(ReportKind) or means not in set(ReportMeans):
@@ -72,9 +75,13 @@ def where_of(posted: Mapping[str, str]) -> tuple[Hazard, str]:
     return Hazard(hazard) if hazard in set(Hazard) else Hazard.FLOOD, posted.get("area", "").strip()
 
 
-def daily_moment(opened: OpenedFlood, at: str) -> datetime | None:
-    """The moment of a daily report in the city's zone. Example: 2021-07-20T08:00."""
+def moment_typed(city: City, text: str) -> datetime | None:
+    """A moment in the city's zone as a form or an address names it; None where it names none that can be.
+
+    Example: 2021-07-20T08:00.
+    """
     try:
-        return datetime.fromisoformat(at).replace(tzinfo=opened.city.zone)
+        found = datetime.fromisoformat(text).replace(tzinfo=city.zone)
     except ValueError:
         return None
+    return found if EARLIEST_YEAR <= found.year <= LATEST_YEAR else None

@@ -71,6 +71,7 @@ def overview_page(
         fault={which: fault} if refusal else {},
         form=teller.form(),
         everything=everything,
+        ways=teller.ways("overview"),
     )
 
 
@@ -84,6 +85,7 @@ def _warnings(connection: Connection, teller: FloodTeller) -> list[dict[str, Any
             "severity": row.severity,
             "area": teller.area(row.area),
             "at": teller.moment(row.raised_at),
+            "link": teller.link(row.number),
         }
         for row in connection.execute(asked.order_by(WARNINGS.c.raised_at.desc()))
     ]

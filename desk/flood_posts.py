@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from desk.consultation_page import KEEP, consultation_page
 from desk.context import Desk
-from desk.flood_fields import daily_moment, entry_of, where_of, wish_of
+from desk.flood_fields import LONGEST, entry_of, moment_typed, where_of, wish_of
 from desk.flood_overview import overview_page
 from desk.form_token import FormToken
 from desk.incident_page import incident_page
@@ -233,7 +233,7 @@ def _calling_routes(desk: Desk, routes: APIRouter) -> None:
             if opened.post.role is Role.AUDITOR:
                 return Refusal("may_not_call", {"post": opened.post.code})
             hazard, area = where_of(posted)
-            basis = posted.get("basis", "").strip()
+            basis = posted.get("basis", "").strip()[:LONGEST]
             return call_consultation(connection, opened.city, hazard, area, basis, opened.post.code, recording)
 
         return _on_overview(desk, Posting(desk, request, token, posted), "call", work)
@@ -243,7 +243,7 @@ def _calling_routes(desk: Desk, routes: APIRouter) -> None:
         """The daily report is given as it stands."""
 
         def work(connection: Connection, opened: OpenedFlood, recording: Recording) -> object:
-            moment = daily_moment(opened, posted.get("at", ""))
+            moment = moment_typed(opened.city, posted.get("at", ""))
             if moment is None:
                 return Refusal("nothing_owed", {"unit": opened.post.unit})
             return issue_daily(connection, opened.city, moment, opened.post.code, recording)

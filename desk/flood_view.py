@@ -12,6 +12,7 @@ from desk.context import Desk
 from desk.form_token import FormToken, draw_form_token
 from desk.opened_flood import OpenedFlood
 from desk.pages import form_word, in_language, language_of
+from desk.season_ways import Way, season_ways
 from models.flood_rules import ReportKind
 from models.info_report import OwedState
 from models.response_rules import InForce
@@ -93,6 +94,10 @@ class FloodTeller:
         key = self._desk.settings.secret_key("link")
         path = path_of(key, Link(self.opened.link.recipient, Purpose.FLOOD, subject), self.now)
         return in_language(self._request, path)
+
+    def ways(self, here: str = "") -> list[Way]:
+        """The reader's other pages of the season."""
+        return season_ways(self._desk, self._request, self.city, self.opened.post.code, self.now, here)
 
     def form(self) -> FormToken:
         """What the page's forms carry."""

@@ -98,13 +98,13 @@ class Typed:
 def posted_fields(body: bytes, most: int = MOST_FIELDS) -> dict[str, str]:
     """The fields of a submitted form; of two with one name the first counts.
 
-    What is no form, or far too much of one, has no fields.
+    What is no form, or far too much of one, has no fields. No database takes a NUL, so none is passed on.
     """
     try:
         pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         return {}
-    return {name: value for name, value in reversed(pairs)}
+    return {name: value.replace("\0", "") for name, value in reversed(pairs)}
 
 
 def read_typed(form: FormCode, posted: Mapping[str, str], city: City) -> Typed:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from desk.context import Desk, city_or_none
 from models.case import Case, CaseEvent
+from models.city import City
 from models.sweeps import Process
 from models.tables import table_of
 from tasks.city_edition import CityEditionError
@@ -18,7 +19,7 @@ from tasks.database import reading
 from tasks.database_errors import DatabaseError
 from tasks.migrate import require_up_to_date
 from tasks.monitoring_settings import MonitoringSettings
-from tasks.sweeps import last_sweeps
+from tasks.sweeps import SEASON_PROCESSES, last_sweeps, may_be_old
 
 CASES, EVENTS = table_of(Case), table_of(CaseEvent)
 
@@ -53,14 +54,16 @@ def readiness(desk: Desk) -> dict[str, Any]:
     try:
         require_up_to_date(desk.engine)
         with reading(desk.engine) as connection:
-            ages = _ages(connection, desk.clock())
-            city = city_or_none(connection)
+            now, city = desk.clock(), city_or_none(connection)
+            ages = _ages(connection, now)
+            season = _season_ages(connection, city, now)
     except DatabaseError as error:
         return _no_database(type(error).__name__)
     except (SQLAlchemyError, CityEditionError):
         return _no_database("unreachable")
-    reasons = _reasons(ages, desk.monitoring)
-    return {"ready": not reasons, "reasons": reasons, "database": "ok", "city": city.name if city else None, **ages}
+    reasons = _reasons(ages, desk.monitoring) + _season_reasons(season, city, now, desk.monitoring)
+    told = {"database": "ok", "city": city.name if city else None, **ages, **season}
+    return {"ready": not reasons, "reasons": reasons, **told}
 
 
 def _no_database(why: str) -> dict[str, Any]:
@@ -91,6 +94,26 @@ def _reasons(ages: dict[str, int | None], settings: MonitoringSettings) -> list[
         for name, limit in most.items()
         if (age := ages[name]) is not None and age > limit.total_seconds()
     ]
+
+
+def _season_ages(connection: Connection, city: City | None, now: datetime) -> dict[str, int | None]:
+    """Of each process of the season, in a city that has a duty room, stations, calls or responses."""
+    if city is None or not (city.duty or city.water.stations or city.calls or city.flood):
+        return {}
+    sweeps = last_sweeps(connection)
+    return {
+        f"last_{process.value}_sweep_seconds": age_seconds(sweeps.get(process), now) for process in SEASON_PROCESSES
+    }
+
+
+def _season_reasons(
+    ages: dict[str, int | None], city: City | None, now: datetime, settings: MonitoringSettings
+) -> list[str]:
+    """Which of them did not come round; one that never did is told by its age alone: the city is just being set up."""
+    if city is None:
+        return []
+    most = may_be_old(now, city.zone, timedelta(minutes=settings.ready_sweep_minutes)).total_seconds()
+    return [f"{name}: {age}, at most {int(most)}" for name, age in ages.items() if age is not None and age > most]
 
 
 def age_seconds(moment: datetime | None, now: datetime) -> int | None:

@@ -58,6 +58,7 @@ def incident_page(
         "incident.html",
         status,
         city=opened.city,
+        ways=teller.ways(),
         reader=opened.post.name,
         token=opened.token,
         told=told,

@@ -17,6 +17,7 @@ from desk.pages import form_word, in_language, language_of, page
 from desk.posted_form import PostedForm, is_our_form
 from desk.roster_forms import answer_change, ask_for
 from desk.roster_view import RosterTeller
+from desk.season_ways import season_ways
 from models.refusal import Refusal
 from models.roster_approval import may_see
 from tasks.database import reading, transaction
@@ -128,6 +129,7 @@ def roster_page(
         today=today.isoformat(),
         form=draw_form_token(desk.settings.secret_key("link"), opened.token),
         me=teller.name(opened.post.code),
+        ways=season_ways(desk, request, city, opened.post.code, opened.now, "roster"),
     )
 
 

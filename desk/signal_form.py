@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from desk.flood_fields import moment_typed
 from desk.pages import form_word
 from models.city import City, Post
 from models.flood_event import Recording
@@ -56,9 +57,8 @@ def enter_signal(
 ) -> list[SignalOutcome] | Refusal:
     """Enter what the form says, in the caller's transaction."""
     colour, kind = posted.get("colour", ""), posted.get("kind", "")
-    try:
-        issued_at = datetime.fromisoformat(posted.get("issued_at", "")).replace(tzinfo=city.zone)
-    except ValueError:
+    issued_at = moment_typed(city, posted.get("issued_at", ""))
+    if issued_at is None:
         return Refusal("signal_unreadable", {"what": posted.get("issued_at", "")[:40]})
     if kind not in set(SignalKind) or colour not in (*Severity, CANCEL):
         return Refusal("signal_unreadable", {"what": f"{kind} {colour}"[:40]})

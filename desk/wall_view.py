@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from os.path import commonprefix
 
 from desk.pages import form_word
+from desk.wall_season import SeasonStrip, season_strip
 from models.city import City
 from models.vocabulary import State
 from tasks.wall_figures import NextDeadline, OnDuty, Unreached, WallFigures
@@ -110,6 +111,7 @@ class WallView:
     duty: tuple[DutyLine, ...]
     inspectors: str
     unreached: tuple[UnreachedLine, ...]
+    season: SeasonStrip | None
 
 
 class WallTeller:
@@ -141,6 +143,7 @@ class WallTeller:
             duty=self._duty(figures.on_duty),
             inspectors=self._say("persons").format(count=figures.on_duty.inspectors) if self._city.inspectors else "",
             unreached=tuple(self._unreached(one) for one in figures.unreached),
+            season=season_strip(figures.season, self._city, self._language),
         )
 
     def _sweep(self, within: timedelta) -> str:

@@ -11,6 +11,7 @@ from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import language_of, page
 from desk.posted_form import PostedForm, is_our_form
+from desk.season_ways import season_ways
 from desk.water_view import WaterTeller
 from tasks.acknowledge import How, acknowledge_subject
 from tasks.database import transaction
@@ -43,6 +44,7 @@ def warning_answer(
         told=told,
         asks=any(one.post == opened.post.name and not one.received for one in told),
         form=draw_form_token(key, opened.token),
+        ways=season_ways(desk, request, opened.city, opened.post.code, opened.now),
         water=sign_link(key, Link(opened.post.code, Purpose.FLOOD, "overview"), opened.now),
     )
 

@@ -13,6 +13,7 @@ from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import language_of, page
 from desk.posted_form import PostedForm, is_our_form
+from desk.season_ways import season_ways
 from desk.signal_form import enter_signal, may_enter_signals, signal_form
 from desk.water_view import WaterTeller
 from models.flood_event import Recording
@@ -91,6 +92,7 @@ def water_page(
         signal=signal_form(city, opened.now, language, typed) if enters else None,
         fault=render_refusal(refusal.code, refusal.facts, language, city) if refusal else "",
         form=draw_form_token(key, opened.token),
+        ways=season_ways(desk, request, city, opened.post.code, opened.now, "water"),
     )
 
 

@@ -56,7 +56,7 @@ class RosterForm(At):
     )
     operator: str = Field(
         title="排班岗位 Who makes it",
-        description="由哪个岗位排班，填岗位代码。Code of the post that makes the roster.",
+        description="由哪个岗位排班，填岗位代码，如 flood-officer-1。Code of the post that makes it.",
         min_length=1,
         max_length=60,
     )
@@ -73,7 +73,7 @@ class PublishForm(At):
     )
     operator: str = Field(
         title="发布岗位 Who publishes it",
-        description="带班领导或值班单位负责人的岗位代码。Code of a leader's post or of the unit's head.",
+        description="带班领导或值班单位负责人的岗位代码，如 flood-leader-1。Of a leader or the unit's head.",
         min_length=1,
         max_length=60,
     )

@@ -37,7 +37,7 @@ class CallForm(At):
 
     subject: str = Field(
         title="地点 Place",
-        description="区域代码（areas.csv）或水库代码（calls.yaml）。Code of an area, or of a reservoir of calls.yaml.",
+        description="区域或水库的代码，如 reservoir-a（areas.csv、calls.yaml）。Code of an area or of a reservoir.",
         min_length=1,
         max_length=60,
     )
@@ -49,7 +49,7 @@ class CallForm(At):
     )
     operator: str = Field(
         title="启动岗位 Started by",
-        description="由哪个岗位启动，填岗位代码（值班室岗位）。Code of the post that starts it, of the duty room.",
+        description="由哪个岗位启动，填值班室岗位代码，如 flood-officer-1。Code of a post of the duty room.",
         min_length=1,
         max_length=60,
     )

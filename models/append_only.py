@@ -16,7 +16,6 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "desk_record": (("id",), ("key",)),
     "satisfaction": (("id",), ("key",)),
     "flood_event": (("id",), ("stream", "seq")),
-    # Response and reports.
     "response_decision": (("id",), ("consultation",), ("key",)),
     "incident_report": (("id",), ("key",)),
 }

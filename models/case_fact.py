@@ -78,8 +78,7 @@ class CaseFact(SQLModel, table=True):
     """What the closing says; kept, never worked out again."""
 
     __table_args__ = (
-        # The month of a deadline, and the month in which it began.
-        Index("ix_case_fact_due_at", "due_at"),
+        # The month in which it began; others stand in `case_fact_month`.
         Index("ix_case_fact_begun_at", "begun_at"),
         # One tree to search instead of two.
         {"sqlite_with_rowid": False},
@@ -87,7 +86,7 @@ class CaseFact(SQLModel, table=True):
 
 
 class CaseFactMonth(SQLModel, table=True):
-    """A later month in which something happened to a case or a task of it was due: it is found there too.
+    """A month besides those in which its rows began: something happened to the case in it, or was due.
 
     Most cases end in the month in which they began, and have none.
     """

@@ -165,15 +165,12 @@ class City:
     """How the duty room is kept manned; None in a city without one."""
     schemes: tuple[Scheme, ...] = ()
     """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
-    # Water.
     water: WaterRules = field(default_factory=WaterRules)
     """What is measured of its water, and the thresholds that warn."""
     water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
     """Where readings come from, and how each source writes them, by its name."""
-    # Call and confirm.
     calls: CallRules | None = None
     """Whom a warning wakes 叫应; None in a city that calls nobody."""
-    # Response and reports.
     flood: FloodRules | None = None
     """How flood and drought are answered: levels, consultations, reports; None in a city that does not say."""
     case_number_pattern: str = "{kind}{major}{minor}{date}{serial:04d}"

@@ -13,6 +13,10 @@ UNACCEPTED = "unaccepted"
 """The step after all rungs of a handover: it is recorded as not accepted in its time."""
 
 
+OUTAGE = timedelta(minutes=10)
+"""A watch that comes later than this after a step was away: meanwhile nobody was reminded, and few could sign in."""
+
+
 @dataclass(frozen=True, slots=True)
 class LadderStep:
     """One step of a ladder with the moment at which it is due."""
@@ -59,11 +63,20 @@ def handover_steps(rules: DutyRules, opened_at: datetime) -> tuple[LadderStep, .
     return _in_order([*moments, (max([due_at, *(at for at, _ in moments)]), UNACCEPTED)])
 
 
-def climbed(steps: Sequence[LadderStep], taken: int, now: datetime) -> Climbed:
-    """The steps that are due now after `taken` were taken, and when the next one is; None after the last."""
-    due = tuple(step for step in steps[taken:] if step.due_at <= now)
+def climbed(steps: Sequence[LadderStep], taken: int, climbs_at: datetime, now: datetime) -> Climbed:
+    """The steps that are due now after `taken` were taken, and when the next one is; None after the last.
+
+    `climbs_at` is when the next step was to be taken. After an outage the ladder goes on from where it stood, with the
+    distances it has, instead of running to its end at once: nobody is called absent because the engine was away.
+    Example: steps at 08:10, 08:15 and 08:20, the first visit at 09:00: the first step now, the second at 09:05.
+    """
+    if taken >= len(steps):
+        return Climbed((), None)
+    late = now - climbs_at
+    moved = max(climbs_at - steps[taken].due_at, timedelta(0)) + (late if late > OUTAGE else timedelta(0))
+    due = tuple(step for step in steps[taken:] if step.due_at + moved <= now)
     left = steps[taken + len(due) :]
-    return Climbed(due, left[0].due_at if left else None)
+    return Climbed(due, left[0].due_at + moved if left else None)
 
 
 def _moments(rungs: Sequence[DutyRung], due_at: datetime) -> list[tuple[datetime, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.evaluation_marks import By, Done, Due, Mark, Statistic
+from models.evaluation_marks import DUE_BITS, By, Done, Due, Mark, Statistic
 
 
 class CountName(StrEnum):
@@ -66,8 +66,9 @@ class Rule:
     marks: Mark
     without: Mark
 
-    def counts(self, found: int) -> bool:
-        """Whether facts with these marks are counted."""
+    def counts(self, carried: int) -> bool:
+        """Whether facts that carry these marks are counted."""
+        found = carried >> DUE_BITS if isinstance(self.marks, Due) else carried
         return found & self.marks == self.marks and not found & self.without
 
 
@@ -100,7 +101,7 @@ EGOVA, YUNCHENG, OWN = "eGova (B)", "Yuncheng (B)", "our own reading (?)"
 
 
 def _due(marks: Due = NO_DUE, without: Due = NO_DUE) -> Rule:
-    return Rule("due_at", marks, APART | without)
+    return Rule("due_at", Due.DUE | marks, APART | without)
 
 
 def _done(moment: str, marks: Done, without: Done = NO_DONE) -> Rule:
@@ -110,7 +111,7 @@ def _done(moment: str, marks: Done, without: Done = NO_DONE) -> Rule:
 def _apart(mark: Due) -> Rule:
     """Of facts of which several are true the first of them counts, in the order of `Due`."""
     earlier = Due(mark.value - 1) & APART
-    return Rule("due_at", mark, earlier)
+    return Rule("due_at", Due.DUE | mark, earlier)
 
 
 def _both(rule: Rule) -> tuple[Rule, Rule]:
@@ -249,15 +250,11 @@ Marked = Iterable[tuple[int, int]]
 """Marks, and how many facts carry just these."""
 
 
-def line_of(due: Marked, done: Marked, counts: Iterable[Count] = COUNTS) -> CountLine:
-    """The counts of facts whose deadline falls in the period, and of those to which something happened in it.
-
-    Counts that are not asked for are 0.
-    """
-    line, marked = empty_line(), {True: list(due), False: list(done)}
+def line_of(marked: Marked, counts: Iterable[Count] = COUNTS) -> CountLine:
+    """The counts of marked facts; those that are not asked for are 0."""
+    line, facts = empty_line(), list(marked)
     scoring, workload = dict(line.scoring), dict(line.workload)
     for count in counts:
         for rule, into in ((count.scoring, scoring), (count.workload, workload)):
-            found = marked[rule.moment == "due_at"]
-            into[count.name] = sum(number for marks, number in found if rule.counts(marks))
+            into[count.name] = sum(number for marks, number in facts if rule.counts(marks))
     return CountLine(scoring, workload)

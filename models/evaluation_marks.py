@@ -35,6 +35,8 @@ class Cut(StrEnum):
 class Due(IntFlag):
     """What is true of a unit's part of a case whose deadline, extensions included, falls in the period and is past."""
 
+    DUE = auto()
+    """It does."""
     EXEMPT = auto()
     """An appeal was granted, or the unit was exempt on that day."""
     SUSPENDED = auto()
@@ -88,6 +90,10 @@ class Done(IntFlag):
     MERGED = auto()
     QUICK_FIXED = auto()
     FORCE_CLOSED = auto()
+
+
+DUE_BITS = 32
+"""A row carries both kinds of marks in one number: those of `Due` stand so many bits higher."""
 
 
 class By(StrEnum):

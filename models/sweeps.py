@@ -13,16 +13,12 @@ class Process(StrEnum):
     """Moves every case that is due or has an action waiting."""
     NOTICES = "notices"
     """Delivers every notice that is due."""
-    # Duty.
     DUTY = "duty"
     """Watches who has signed in, what was handed over, and spot checks; seldom outside the season."""
-    # Water.
     HYDROLOGY = "hydrology"
     """Takes in readings and judges them."""
-    # Call and confirm.
     CALLS = "calls"
     """Starts calls for new warnings and lets their silence climb."""
-    # Response and reports.
     RESPONSE = "response"
     """Consultations, their runs, and deadlines of reports."""
 

@@ -39,11 +39,8 @@ TABLE_MODULES = (
     flood_event,
     duty,
     flood_warning,
-    # Water.
     observation,
-    # Call and confirm.
     call,
-    # Response and reports.
     flood_response,
     info_report,
 )

@@ -27,9 +27,6 @@ ADDED_UP = frozenset({"reworks", "extensions"})
 DEADLINES = frozenset({"due_at", "file_due_at", "verify_due_at", "dispatch_due_at", "check_due_at"})
 """Columns that depend on the calendar."""
 
-_EDGES = frozenset({1, 28, 29, 30, 31})
-"""Days that may belong to another month in another zone."""
-
 _NOBODY = frozenset({Role.RULE, Role.SOURCE})
 _TASKS = {ClockKind.VERIFY: "verify_due_at", ClockKind.CHECK: "check_due_at"}
 _WAITS_FOR = {
@@ -54,18 +51,24 @@ class FactChanges:
     months: set[int] = field(default_factory=set)
 
     def put(self, key: Key, **columns: Any) -> None:
-        """Writes into a row."""
+        """Writes into a row; asked for every event, so it does nothing else."""
         row = self.rows.get(key)
         if row is None:
-            row = self.rows[key] = {}
+            self.rows[key] = columns
+        else:
+            row.update(columns)
+
+    def put_first(self, key: Key, **columns: Any) -> None:
+        """Writes into columns of FIRST_COUNTS that hold nothing yet."""
+        row = self.rows.setdefault(key, {})
         for name, value in columns.items():
-            if name in FIRST_COUNTS:
-                if row.get(name) is None:
-                    row[name] = value
-            elif name in ADDED_UP:
-                row[name] = row.get(name, 0) + value
-            else:
+            if row.get(name) is None:
                 row[name] = value
+
+    def add(self, key: Key, name: str) -> None:
+        """Counts up a column of ADDED_UP."""
+        row = self.rows.setdefault(key, {})
+        row[name] = row.get(name, 0) + 1
 
 
 def month_of(at: datetime) -> int:
@@ -76,19 +79,23 @@ def month_of(at: datetime) -> int:
 
 def _another_month(one: datetime, other: datetime) -> bool:
     """Whether two moments lie in different months in UTC; asked for every event, so zones are turned only at edges."""
-    alike = one.month == other.month and one.year == other.year and one.day not in _EDGES and other.day not in _EDGES
-    return not alike and month_of(one) != month_of(other)
+    if one.month == other.month and one.year == other.year and 1 < one.day < 28 and 1 < other.day < 28:
+        return False
+    return month_of(one) != month_of(other)
 
 
 def note_facts(case: "CaseState", event: "CaseEvent") -> None:
     """Notes what an event means for the facts; the case stands where the event left it, but for `last_event_at`."""
+    before, at = case.last_event_at, event.at
+    later = before is not at and before is not None and _another_month(before, at)
+    note = _NOTES.get(event.action)
+    if note is None and not later:
+        return
     changes = case.facts
     if changes is None:
         changes = case.facts = FactChanges()
-    before, at = case.last_event_at, event.at
-    if before is not None and _another_month(before, at):
+    if later:
         changes.months.add(month_of(at))
-    note = _NOTES.get(event.action)
     if note is not None:
         note(changes, case, event)
 
@@ -103,8 +110,8 @@ def _here(case: "CaseState") -> Key:
 
 def _begin(changes: FactChanges, case: "CaseState", event: "CaseEvent", key: Key, **columns: Any) -> None:
     changes.begun.add(key)
-    attributes = {"source": case.source, "class_code": case.class_code, "area": case.area, "unit": case.unit}
-    changes.put(key, **attributes, begun_at=event.at, **columns)
+    columns |= {"source": case.source, "class_code": case.class_code, "area": case.area, "unit": case.unit}
+    changes.rows[key] = columns | {"begun_at": event.at}
 
 
 def _post(event: "CaseEvent") -> str:
@@ -113,12 +120,14 @@ def _post(event: "CaseEvent") -> str:
 
 def _task_row(case: "CaseState", clock: CaseClock) -> Key:
     """The row that holds a task to verify or check: the first of a round stands with its unit."""
-    first = next(c for c in case.clocks if c.kind is clock.kind and c.round == clock.round)
-    return _here(case) if first is clock else (clock.round, -clock.seq)
+    for first in case.clocks:
+        if first.kind is clock.kind and first.round == clock.round:
+            return _here(case) if first is clock else (clock.round, -clock.seq)
+    raise ValueError(f"case {case.id} has no {clock.kind} clock {clock.seq}")
 
 
 def _due(changes: FactChanges, event: "CaseEvent", clock: CaseClock | None) -> datetime | None:
-    """When a task is due; it is found in the month of its limit too."""
+    """When something is due; it is found in the month of its limit too."""
     if clock is None:
         return None
     at, due_at = event.at, clock.due_at
@@ -127,9 +136,8 @@ def _due(changes: FactChanges, event: "CaseEvent", clock: CaseClock | None) -> d
     return due_at
 
 
-def _unit_due(case: "CaseState") -> datetime | None:
-    clock = case.last_clock(ClockKind.HANDLE)
-    return clock.due_at if clock is not None and case.unit is not None else None
+def _unit_due(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> datetime | None:
+    return _due(changes, event, case.last_clock(ClockKind.HANDLE)) if case.unit is not None else None
 
 
 def _reported(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -147,19 +155,15 @@ def _check_ordered(changes: FactChanges, case: "CaseState", event: "CaseEvent") 
         changes.put(_task_row(case, clock), checker=case.inspector)
 
 
-def _task_begins(
-    changes: FactChanges, case: "CaseState", event: "CaseEvent", kind: ClockKind, holder: str | None = None
-) -> None:
+def _task_begins(changes: FactChanges, case: "CaseState", event: "CaseEvent", kind: ClockKind, holder: str) -> None:
     """A task gets a row; one that is taken from somebody before its time was up is no task of his any more."""
     tasks = [clock for clock in case.clocks if clock.kind is kind and clock.round == case.round]
-    if holder and len(tasks) > 1 and "former_inspector" in event.facts and event.at <= tasks[-2].due_at:
+    if len(tasks) > 1 and "former_inspector" in event.facts and event.at <= tasks[-2].due_at:
         changes.put(_task_row(case, tasks[-2]), **{_TASKS[kind]: None})
     key = _task_row(case, tasks[-1])
     if key[1] < 0:
         _begin(changes, case, event, key)
-    changes.put(key, **{_TASKS[kind]: _due(changes, event, tasks[-1])})
-    if holder:
-        changes.put(key, **{holder: case.inspector})
+    changes.put(key, **{_TASKS[kind]: _due(changes, event, tasks[-1]), holder: case.inspector})
 
 
 def _verified(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -170,11 +174,12 @@ def _verified(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> No
 def _accepted(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
     file_due_at = _due(changes, event, case.last_clock(ClockKind.FILE))
     key = (case.round, 1)
-    changes.put(key, valid=True, accepted_at=event.at, accepted_by=_post(event), file_due_at=file_due_at)
+    changes.put_first(key, accepted_at=event.at, accepted_by=_post(event))
+    changes.put(key, valid=True, file_due_at=file_due_at)
 
 
 def _filed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put((case.round, 1), filed_at=event.at, filed_by=_post(event))
+    changes.put_first((case.round, 1), filed_at=event.at, filed_by=_post(event))
     changes.put(_here(case), dispatch_due_at=_due(changes, event, case.last_clock(ClockKind.DISPATCH)))
 
 
@@ -183,14 +188,18 @@ def _returned(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> No
 
 
 def _dispatched(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    here, first = _here(case), True
+    here = _here(case)
     columns = {"unit": case.unit, "dispatched_at": event.at, "dispatched_by": _post(event)}
-    changes.put(here, **columns, due_at=_unit_due(case))
-    for clock in case.clocks if here[1] == 1 else ():
-        if clock.kind is ClockKind.VERIFY and clock.round == case.round:
-            if not first:
-                changes.put((clock.round, -clock.seq), unit=case.unit)
-            first = False
+    changes.put(here, **columns, due_at=_unit_due(changes, case, event))
+    if case.verified is not None and here[1] == 1:
+        _give_verifications(changes, case)
+
+
+def _give_verifications(changes: FactChanges, case: "CaseState") -> None:
+    """What came before the first dispatch counts for the first unit: later tasks to verify too, in their own rows."""
+    tasks = [clock for clock in case.clocks if clock.kind is ClockKind.VERIFY and clock.round == case.round]
+    for clock in tasks[1:]:
+        changes.put((clock.round, -clock.seq), unit=case.unit)
 
 
 def _redispatched(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -214,7 +223,7 @@ def _leaves(changes: FactChanges, case: "CaseState", event: "CaseEvent", ending:
 
 def _deadline(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
     if case.unit is not None:
-        changes.put(_here(case), due_at=_unit_due(case))
+        changes.put(_here(case), due_at=_unit_due(changes, case, event))
 
 
 def _corrected(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -223,7 +232,10 @@ def _corrected(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> N
 
 
 def _extended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), extensions=1, extended_at=event.at, due_at=_unit_due(case))
+    key = _here(case)
+    changes.add(key, "extensions")
+    changes.put_first(key, extended_at=event.at)
+    changes.put(key, due_at=_unit_due(changes, case, event))
 
 
 def _suspended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -231,12 +243,19 @@ def _suspended(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> N
 
 
 def _resumed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), suspended=False, due_at=_unit_due(case))
+    changes.put(_here(case), suspended=False, due_at=_unit_due(changes, case, event))
 
 
 def _handled(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), handled_at=event.at)
-    _task_begins(changes, case, event, ClockKind.CHECK)
+    here, clock = _here(case), case.last_clock(ClockKind.CHECK)
+    if clock is None:
+        return
+    task = _task_row(case, clock)
+    if task == here:
+        changes.put(here, handled_at=event.at, check_due_at=_due(changes, event, clock))
+    else:
+        changes.put(here, handled_at=event.at)
+        _begin(changes, case, event, task, check_due_at=_due(changes, event, clock))
 
 
 def _checked(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
@@ -247,11 +266,12 @@ def _checked(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> Non
     changes.put(key, checked_at=event.at, checker=event.actor)
     if event.facts["result"] == "failed":
         changes.put(key, reworked_at=event.at)
-        changes.put(_here(case), reworks=1, handled_at=None, due_at=_unit_due(case))
+        changes.add(_here(case), "reworks")
+        changes.put(_here(case), handled_at=None, due_at=_unit_due(changes, case, event))
 
 
 def _repair(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:
-    changes.put(_here(case), handled_at=None, due_at=_unit_due(case))
+    changes.put(_here(case), handled_at=None, due_at=_unit_due(changes, case, event))
 
 
 def _quick_fixed(changes: FactChanges, case: "CaseState", event: "CaseEvent") -> None:

@@ -16,7 +16,7 @@ from models.stand_in import told_for
 from models.tables import table_of
 from tasks.call_places import place_name
 from tasks.call_rows import TARGETS, ChainKey, change_targets, local_time, subject_of
-from tasks.duty_leaders import duty_leaders, posts_on_duty
+from tasks.duty_leaders import duty_leaders, on_duty_now
 from tasks.flood_notices import FloodNotice, write_flood_notices
 
 NOTICES = table_of(Notice)
@@ -95,7 +95,7 @@ def tell_of_silence(telling: Telling, climbings: Mapping[ChainKey, Climbing], ta
 def tell_duty_room(telling: Telling, called: int) -> None:
     """Tell everybody on duty that a call has begun, with its board; without a roster, everybody who may lead."""
     facts = {"call_count": called, "call_places": [_line(telling.city, telling.call.subject)]}
-    on_duty = [post for _, post in posts_on_duty(telling.connection, telling.now)]
+    on_duty = [one.post for one in on_duty_now(telling.connection, telling.now) if not one.vacant]
     posts = dict.fromkeys(on_duty or duty_leaders(telling.connection, telling.city, telling.now))
     kind, urgent = NoticeKind.CALL_BEGUN, Priority.URGENT
     drafts = [_draft(telling, kind, post, facts, urgent) for post in posts if post in telling.city.posts]

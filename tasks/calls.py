@@ -140,7 +140,11 @@ def end_calls_of_ended_warnings(connection: Connection, city: City, recording: R
 
 def go_on_with_calls(connection: Connection, city: City, recording: Recording) -> None:
     """Let calls whose warning was replaced by another colour go on for that one; a graver one will have its own."""
-    for row in connection.execute(_of_ended_warnings()).all():
+    over = connection.execute(_of_ended_warnings()).all()
+    if over:
+        # Numbers before calls, as whoever enters a signal does: in another order the two would wait for each other.
+        NumberSeries(connection).lock()
+    for row in over:
         lasting = select(WARNINGS.c.number, WARNINGS.c.severity).where(
             WARNINGS.c.subject == row.warning_subject, WARNINGS.c.drill == row.drill, WARNINGS.c.ended_at.is_(None)
         )

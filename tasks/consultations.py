@@ -30,7 +30,7 @@ from models.response_rules import (
 )
 from tasks.acknowledge import How, acknowledge_subject
 from tasks.database import claim
-from tasks.duty_state import set_duty_state
+from tasks.duty_state import current_duty_state, set_duty_state
 from tasks.flood_events import record_events
 from tasks.flood_numbers import CONSULTATION, next_number
 from tasks.flood_people import deciders_at
@@ -88,12 +88,18 @@ def open_consultations(connection: Connection, city: City, now: datetime, record
     changed, lapsed = [], []
     for where, told in open_ones.items():
         suggestion = by_area.get(where, NOTHING)
-        if told.opened_by == BY_RULE and not _asks(city, current, where, suggestion):
+        over = told.opened_by == BY_RULE and not _asks(city, current, where, suggestion)
+        same = (suggestion.level, suggestion.warnings) == (told.suggested, told.warnings)
+        if (same and not over) or not _held_open(connection, told):
+            continue
+        if over:
             _lapse(connection, city, told, current, recording)
             lapsed.append(told.number)
-        elif (suggestion.level, suggestion.warnings) != (told.suggested, told.warnings):
+        else:
             _change(connection, city, told, suggestion, current, recording)
             changed.append(told.number)
+    if not current and not by_area:
+        _calm_down(connection, city, recording)
     return Consulted(tuple(filter(None, opened)), tuple(changed), tuple(lapsed))
 
 
@@ -119,6 +125,19 @@ def call_consultation(
 
 def _asks(city: City, current: dict[Where, InForce], where: Where, suggestion: Suggestion) -> bool:
     return differs(suggestion.level, level_at(current, *where), covering_level(current, city, *where))
+
+
+def _held_open(connection: Connection, told: ConsultationTold) -> bool:
+    """Whether a consultation is open still, kept for this transaction: somebody may have decided since it was read."""
+    now = find_consultation(connection, told.number, to_decide=True)
+    return now is not None and now.state is ConsultationState.OPEN
+
+
+def _calm_down(connection: Connection, city: City, recording: Recording) -> None:
+    """A room on warning, whose consultation was decided while the warnings lasted, is called off when they are over."""
+    state = current_duty_state(connection, city, recording.now)
+    if state is DutyState.WARNING and not open_warnings(connection):
+        set_duty_state(connection, city, DutyState.ROUTINE, "warnings_over", BY_RULE, recording)
 
 
 def _open_if_none(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, true
 
 from models.city import City
 from models.evaluation_counts import Count
-from models.evaluation_marks import Cut, Done, Due, Mark
+from models.evaluation_marks import DUE_BITS, Cut, Done, Due, Mark
 from tasks.case_facts import FACTS
 
 C = FACTS.c
@@ -48,80 +48,96 @@ def month_period(month: str, city: City) -> Period:
     return Period(start, (start + timedelta(days=31)).replace(day=1))
 
 
-def due_marks(now: datetime, exempt: Sequence[ExemptSpan]) -> dict[Mark, Condition]:
+def marks_of(
+    period: Period, now: datetime, counts: Iterable[Count], public: Iterable[str], exempt: Sequence[ExemptSpan]
+) -> ColumnElement[int]:
+    """One number that carries every mark these counts look at: facts that are alike are counted together."""
+    wanted = {Due: 0, Done: 0}
+    for count in counts:
+        for rule in (count.scoring, count.workload):
+            wanted[type(rule.marks)] |= rule.marks | rule.without
+    done = _sum(_done_marks(period, now, public), wanted[Done], 0)
+    endings = [(C.ending == ending, literal(mark.value)) for ending, mark in _ENDINGS.items() if mark & wanted[Done]]
+    if endings:
+        done = done + case((_within(period, C.ended_at), case(*endings, else_=0)), else_=0)
+    if not wanted[Due]:
+        return done
+    return done + case((_within(period, C.due_at), _sum(_due_marks(now, exempt), wanted[Due], DUE_BITS)), else_=0)
+
+
+def _sum(conditions: Mapping[Mark, Condition], wanted: int, bits: int) -> ColumnElement[int]:
+    found: ColumnElement[int] = literal(0, BigInteger)
+    for mark, condition in conditions.items():
+        if mark & wanted:
+            found = found + case((condition, literal(mark.value << bits, BigInteger)), else_=0)
+    return found
+
+
+def _within(period: Period, column: ColumnElement[Any]) -> Condition:
+    return and_(column >= period.start, column < period.end)
+
+
+def _due_marks(now: datetime, exempt: Sequence[ExemptSpan]) -> dict[Mark, Condition]:
     """What is true by now of a part whose deadline falls in the period."""
     ended = C.ended_at <= now
     spans = (and_(C.unit == span.unit, C.due_at >= span.start, C.due_at < span.end) for span in exempt)
     return {
+        Due.DUE: true(),
         Due.EXEMPT: or_(C.exempt_at.is_not(None), *spans),
         Due.SUSPENDED: C.suspended.is_(True),
-        Due.FORCED: and_(ended, C.ending == "forced"),
-        Due.ENDED_OTHERWISE: and_(ended, C.ending.in_(("void", "merged", "rejected"))),
+        Due.FORCED: and_(C.ending == "forced", ended),
+        Due.ENDED_OTHERWISE: and_(C.ending.in_(("void", "merged", "rejected")), ended),
         Due.HANDLED: C.handled_at <= now,
-        Due.LATE: case((C.on_time.is_not(None), C.on_time.is_(False)), else_=C.handled_at > C.due_at),
-        Due.CLOSED: and_(ended, C.ending == "checked"),
+        Due.LATE: _LATE,
+        Due.CLOSED: and_(C.ending == "checked", ended),
         Due.REWORKED: C.reworks > 0,
         Due.EXTENDED: C.extensions > 0,
     }
 
 
-def done_marks(period: Period, now: datetime, public: Iterable[str]) -> dict[Mark, Condition]:
-    """What happened in the period, and which tasks were due in it."""
+_LATE = case((C.on_time.is_not(None), C.on_time.is_(False)), else_=C.handled_at > C.due_at)
+"""What the closing says; before it the last report that it is handled, against the deadline."""
 
-    def within(column: ColumnElement[Any]) -> Condition:
-        return and_(column >= period.start, column < period.end)
+_ENDINGS = {
+    "checked": Done.CLOSED,
+    "handed_back": Done.HANDED_BACK,
+    "void": Done.VOIDED,
+    "merged": Done.MERGED,
+    "quick_fix": Done.QUICK_FIXED,
+    "forced": Done.FORCE_CLOSED,
+}
 
-    def ended(ending: str) -> Condition:
-        return and_(C.ending == ending, within(C.ended_at))
 
-    def in_time(done: ColumnElement[Any], due: ColumnElement[Any]) -> Condition:
-        return and_(done <= due, done <= now)
+def _done_marks(period: Period, now: datetime, public: Iterable[str]) -> dict[Mark, Condition]:
+    """What happened in the period, and which tasks were due in it; but for how it ended.
 
+    A task done in time was done before the end of what is counted, so only what may be done late is held against `now`.
+    """
     return {
-        Done.REPORTED: within(C.reported_at),
+        Done.REPORTED: _within(period, C.reported_at),
         Done.VALID: C.valid.is_(True),
-        Done.ACCEPTED: within(C.accepted_at),
-        Done.FILED: within(C.filed_at),
+        Done.ACCEPTED: _within(period, C.accepted_at),
+        Done.FILED: _within(period, C.filed_at),
         Done.PUBLIC: C.source.in_(sorted(public)),
-        Done.FILE_DUE: within(C.file_due_at),
-        Done.FILED_IN_TIME: in_time(C.filed_at, C.file_due_at),
-        Done.DISPATCH_DUE: within(C.dispatch_due_at),
+        Done.FILE_DUE: _within(period, C.file_due_at),
+        Done.FILED_IN_TIME: C.filed_at <= C.file_due_at,
+        Done.DISPATCH_DUE: _within(period, C.dispatch_due_at),
         Done.DISPATCH_DONE: C.dispatched_at <= now,
-        Done.DISPATCH_IN_TIME: in_time(C.dispatched_at, C.dispatch_due_at),
-        Done.DISPATCHED: within(C.dispatched_at),
+        Done.DISPATCH_IN_TIME: C.dispatched_at <= C.dispatch_due_at,
+        Done.DISPATCHED: _within(period, C.dispatched_at),
         Done.MISDISPATCHED: C.misdispatched.is_(True),
-        Done.VERIFY_DUE: within(C.verify_due_at),
-        Done.VERIFIED_IN_TIME: in_time(C.verified_at, C.verify_due_at),
-        Done.CHECK_DUE: within(C.check_due_at),
-        Done.CHECKED_IN_TIME: in_time(C.checked_at, C.check_due_at),
-        Done.HANDLED: within(C.handled_at),
-        Done.HANDLED_LATE: case((C.on_time.is_not(None), C.on_time.is_(False)), else_=C.handled_at > C.due_at),
-        Done.CLOSED: ended("checked"),
+        Done.VERIFY_DUE: _within(period, C.verify_due_at),
+        Done.VERIFIED_IN_TIME: C.verified_at <= C.verify_due_at,
+        Done.CHECK_DUE: _within(period, C.check_due_at),
+        Done.CHECKED_IN_TIME: C.checked_at <= C.check_due_at,
+        Done.HANDLED: _within(period, C.handled_at),
+        Done.HANDLED_LATE: _LATE,
         Done.CLOSED_LATE: C.on_time.is_(False),
-        Done.REWORKED: within(C.reworked_at),
-        Done.EXTENDED: within(C.extended_at),
-        Done.SUSPENDED: within(C.suspended_at),
-        Done.EXEMPTED: within(C.exempt_at),
-        Done.HANDED_BACK: ended("handed_back"),
-        Done.VOIDED: ended("void"),
-        Done.MERGED: ended("merged"),
-        Done.QUICK_FIXED: ended("quick_fix"),
-        Done.FORCE_CLOSED: ended("forced"),
+        Done.REWORKED: _within(period, C.reworked_at),
+        Done.EXTENDED: _within(period, C.extended_at),
+        Done.SUSPENDED: _within(period, C.suspended_at),
+        Done.EXEMPTED: _within(period, C.exempt_at),
     }
-
-
-def marks_of(conditions: Mapping[Mark, Condition], counts: Iterable[Count]) -> ColumnElement[int]:
-    """One number that carries every mark these counts look at: facts that are alike are counted together."""
-    looked_at = 0
-    for count in counts:
-        for rule in (count.scoring, count.workload):
-            if any(isinstance(rule.marks, type(mark)) for mark in conditions):
-                looked_at |= rule.marks | rule.without
-    found: ColumnElement[int] = literal(0)
-    for mark, condition in conditions.items():
-        if mark & looked_at:
-            found = found + case((condition, mark.value), else_=0)
-    return found
 
 
 def cut_columns(cuts: Sequence[Cut], post: ColumnElement[Any] | None) -> list[ColumnElement[Any]]:

@@ -15,7 +15,7 @@ from models.info_report_rules import FIGURES
 from models.refusal import Refusal
 from tasks.duty_readings import LastReadings, no_readings
 from tasks.flood_events import record_events
-from tasks.flood_people import on_duty_now
+from tasks.flood_people import places_now
 from tasks.info_reports import ENTRIES, last_entry, may_report
 from tasks.report_deadlines import INCIDENTS, OWED, daily_subject, give, reports_stream
 from tasks.response_notices import area_name, named
@@ -214,7 +214,7 @@ class _Teller:
         rules = self._city.duty
         places = {place.code: place for place in rules.places} if rules else {}
         rows = []
-        for code, post in sorted(on_duty_now(self._connection, self._at).items()):
+        for code, post in sorted(places_now(self._connection, self._at).items()):
             place = places.get(code)
             name = (place.name if self._language == "zh" else place.english_name) if place else code
             rows.append((name, named(self._city.posts, post)))

@@ -1,6 +1,7 @@
 """Silence after the start of a shift climbs: again on the next channel, the backup, the leader; then it is vacant.
 
 One visit takes every step that is due of every place, in one transaction; a second one at the same moment finds none.
+After an outage a ladder goes on from where it stood.
 """
 
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def climb_absences(connection: Connection, city: City, recording: Recording) -> 
     if city.duty is None:
         return []
     due = (
-        select(ASSIGNMENTS.c.id, ASSIGNMENTS.c.shift_id)
+        select(ASSIGNMENTS.c.id, ASSIGNMENTS.c.shift_id, ASSIGNMENTS.c.climbs_at)
         .where(ASSIGNMENTS.c.climbs_at <= recording.now, ASSIGNMENTS.c.signed_in_at.is_(None))
         .order_by(ASSIGNMENTS.c.climbs_at)
         .limit(MOST_AT_ONCE)
@@ -73,9 +74,10 @@ def climb_absences(connection: Connection, city: City, recording: Recording) -> 
         return []
     state = current_duty_state(connection, city, recording.now)
     watch = _Watch(connection, city, city.duty, state, recording)
-    shifts, mine = shifts_by_id(connection, city, {row.shift_id for row in rows}), {row.id for row in rows}
+    shifts = shifts_by_id(connection, city, {row.shift_id for row in rows})
+    mine = {row.id: row.climbs_at for row in rows}
     climbs = [
-        _climb_of(city.duty, shift, stand, recording.now)
+        _climb_of(city.duty, shift, stand, mine[stand.id], recording.now)
         for shift in shifts.values()
         for stand in shift.stands
         if stand.id in mine
@@ -83,9 +85,9 @@ def climb_absences(connection: Connection, city: City, recording: Recording) -> 
     return _take(watch, climbs)
 
 
-def _climb_of(rules: DutyRules, shift: Shift, stand: Stand, now: datetime) -> _Climb:
+def _climb_of(rules: DutyRules, shift: Shift, stand: Stand, climbs_at: datetime, now: datetime) -> _Climb:
     due_at = stand.sign_in_due_at or shift.starts_at + rules.sign_in_within
-    found = climbed(sign_in_steps(rules, due_at), stand.rung, now)
+    found = climbed(sign_in_steps(rules, due_at), stand.rung, climbs_at, now)
     return _Climb(shift, stand, found.steps, found.next_at)
 
 

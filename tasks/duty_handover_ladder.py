@@ -31,7 +31,8 @@ def climb_handovers(connection: Connection, city: City, recording: Recording) ->
     done: list[Happened] = []
     moves = []
     for handover in handovers_where(connection, city, HANDOVERS.c.id.in_(ids), MOST_AT_ONCE):
-        found = climbed(handover_steps(city.duty, handover.counts_from), handover.rung, now)
+        steps = handover_steps(city.duty, handover.counts_from)
+        found = climbed(steps, handover.rung, handover.climbs_at or now, now)
         mine = []
         for step in found.steps:
             happened, told = _step(city, handover, step, now)

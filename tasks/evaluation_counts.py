@@ -5,24 +5,21 @@ Rows that carry the same marks are counted together by the database; which marks
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from models.city import City
 from models.evaluation_counts import COUNTS, Count, CountLine, empty_line, line_of
 from models.evaluation_marks import By, Cut
 from models.told_facts import month_of
 from tasks.case_facts import FACTS, MONTHS
-from tasks.counted_marks import ExemptSpan, Period, cut_columns, done_marks, due_marks, marks_of
+from tasks.counted_marks import ExemptSpan, Period, cut_columns, marks_of
 
 Value = tuple[str | None, ...]
 """What a line stands for, in the order of the cuts; None where a row has no such thing."""
-
-Tally = dict[Value, dict[int, int]]
-"""Marks -> how many facts, for each value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,6 @@ class _Family:
 
     by: By | None
     counts: tuple[Count, ...]
-    due: Tally = field(default_factory=dict)
-    done: Tally = field(default_factory=dict)
 
 
 def count(
@@ -66,11 +61,9 @@ def count(
     gone = period.until(now)
     lines: dict[Value, CountLine] = {}
     for family in _families(cuts):
-        _tally_due(connection, city, gone, cuts, family, now, exempt)
-        _tally_done(connection, city, gone, cuts, family, now)
-        for value in sorted(family.due.keys() | family.done.keys(), key=_order):
-            marked = family.due.get(value, {}).items(), family.done.get(value, {}).items()
-            line = line_of(*marked, family.counts)
+        marks = marks_of(gone, now, family.counts, city.policy.public_sources, exempt)
+        for value, marked in _tally(connection, city, gone, _grouped(cuts, family.by, marks), cuts).items():
+            line = line_of(marked.items(), family.counts)
             lines[value] = lines[value] + line if value in lines else line
     lines = {value: lines[value] for value in sorted(lines, key=_order) if lines[value] != empty_line()}
     total = sum(lines.values(), empty_line())
@@ -84,50 +77,32 @@ def _families(cuts: Sequence[Cut]) -> list[_Family]:
     return [_Family(by, tuple(each for each in COUNTS if each.by == by)) for by in (None, *By)]
 
 
-def _tally_due(
-    connection: Connection,
-    city: City,
-    gone: Period,
-    cuts: Sequence[Cut],
-    family: _Family,
-    now: datetime,
-    exempt: Sequence[ExemptSpan],
-) -> None:
-    """Parts whose deadline falls in the period, by its index."""
-    if any(rule.moment == "due_at" for each in family.counts for rule in (each.scoring, each.workload)):
-        marks = marks_of(due_marks(now, exempt), family.counts)
-        here = and_(FACTS.c.due_at >= gone.start, FACTS.c.due_at < gone.end)
-        _add(connection, city, cuts, _grouped(cuts, family, marks).where(here), family.due)
+def _grouped(cuts: Sequence[Cut], by: By | None, marks: ColumnElement[int]) -> Select[Any]:
+    columns = cut_columns(cuts, FACTS.c[by.value] if by else None)
+    # By their names: on Postgres an expression with parameters is not recognised as the one that is selected.
+    names = [column.name for column in columns]
+    return select(*columns, marks.label("marks"), func.count().label("facts")).group_by(*names, "marks")
 
 
-def _tally_done(
-    connection: Connection, city: City, gone: Period, cuts: Sequence[Cut], family: _Family, now: datetime
-) -> None:
-    """Rows that began in the period's months, and older ones that something happened to in them."""
+def _tally(
+    connection: Connection, city: City, gone: Period, grouped: Select[Any], cuts: Sequence[Cut]
+) -> dict[Value, dict[int, int]]:
+    """Marks -> how many facts, for each value: rows that began in the period's months, and others found in them."""
+    found: dict[Value, dict[int, int]] = {}
     if gone.start >= gone.end:
-        return
-    marks = marks_of(done_marks(gone, now, city.policy.public_sources), family.counts)
+        return found
     first, last = month_of(gone.start), month_of(gone.end)
     start = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
     later = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
     for here in (
         and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < gone.end),
-        and_(FACTS.c.case_id.in_(later), FACTS.c.begun_at < start),
+        # A unit that gets a case back when its time is up has a deadline from before its turn began.
+        and_(FACTS.c.case_id.in_(later), or_(FACTS.c.begun_at < start, FACTS.c.begun_at >= gone.end)),
     ):
-        _add(connection, city, cuts, _grouped(cuts, family, marks).where(here), family.done)
-
-
-def _grouped(cuts: Sequence[Cut], family: _Family, marks: ColumnElement[int]) -> Select[Any]:
-    columns = cut_columns(cuts, FACTS.c[family.by.value] if family.by else None)
-    marked = marks.label("marks")
-    # By their names: on Postgres an expression with parameters is not recognised as the one that is selected.
-    return select(*columns, marked, func.count().label("facts")).group_by(*(c.name for c in columns), "marks")
-
-
-def _add(connection: Connection, city: City, cuts: Sequence[Cut], statement: Select[Any], tally: Tally) -> None:
-    for *values, marks, facts in connection.execute(statement):
-        found = tally.setdefault(tuple(_named(city, cuts, values)), {})
-        found[marks] = found.get(marks, 0) + facts
+        for *values, marks, facts in connection.execute(grouped.where(here)):
+            tally = found.setdefault(tuple(_named(city, cuts, values)), {})
+            tally[marks] = tally.get(marks, 0) + facts
+    return found
 
 
 def _named(city: City, cuts: Sequence[Cut], values: Sequence[str | None]) -> Iterator[str | None]:

@@ -3,26 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from models.city import City
-from models.duty import DutyAssignment, DutyShift
 from models.flood_rules import People
 from models.response_rules import Deciders
-from models.tables import table_of
-
-SHIFTS, ASSIGNMENTS = table_of(DutyShift), table_of(DutyAssignment)
+from tasks.duty_leaders import on_duty_now
 
 
-def on_duty_now(connection: Connection, now: datetime) -> dict[str, str]:
-    """The post in each place of the published shift that a moment falls into; empty without a roster."""
-    rows = connection.execute(
-        select(ASSIGNMENTS.c.place, ASSIGNMENTS.c.post)
-        .join(SHIFTS, SHIFTS.c.id == ASSIGNMENTS.c.shift_id)
-        .where(SHIFTS.c.published, SHIFTS.c.starts_at <= now, SHIFTS.c.ends_at > now, ASSIGNMENTS.c.post.is_not(None))
-        .order_by(SHIFTS.c.starts_at)
-    )
-    return {row.place: row.post for row in rows}
+def places_now(connection: Connection, now: datetime) -> dict[str, str]:
+    """The post in each place of the present shift; empty without a roster."""
+    return {one.place: one.post for one in on_duty_now(connection, now)}
 
 
 def posts_meant(city: City, people: People, on_duty: dict[str, str], now: datetime) -> tuple[str, ...]:
@@ -38,14 +29,14 @@ def posts_meant(city: City, people: People, on_duty: dict[str, str], now: dateti
 
 def people_meant(connection: Connection, city: City, people: People, now: datetime) -> tuple[str, ...]:
     """The same, with whoever is on duty at the moment."""
-    return posts_meant(city, people, on_duty_now(connection, now) if people.places else {}, now)
+    return posts_meant(city, people, places_now(connection, now) if people.places else {}, now)
 
 
 def deciders_at(connection: Connection, city: City, now: datetime) -> Deciders:
     """Who may sign and record at a moment."""
     if city.flood is None:
         return Deciders({})
-    on_duty = on_duty_now(connection, now)
+    on_duty = places_now(connection, now)
     signers = {level: posts_meant(city, city.flood.signers[level], on_duty, now) for level in city.flood.signers}
     return Deciders(signers, posts_meant(city, city.flood.recorders, on_duty, now))
 

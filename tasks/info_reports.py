@@ -20,7 +20,8 @@ from models.tables import table_of
 from models.vocabulary import FLOOD_ROLES, UNIT_ROLES, Role
 from tasks.flood_events import record_events
 from tasks.flood_numbers import INCIDENT, next_number
-from tasks.report_deadlines import INCIDENTS, OWED, begin_incident_reports, give, reports_stream, withdraw
+from tasks.numbers import NumberSeries
+from tasks.report_deadlines import INCIDENTS, OWED, begin_incident_reports, give, is_series, reports_stream, withdraw
 from tasks.report_notices import tell_of_entry
 from tasks.response_rows import in_force_at
 
@@ -69,6 +70,7 @@ def report_incident(
     connection: Connection, city: City, hazard: Hazard, area: str, wish: EntryWish, key: str, recording: Recording
 ) -> Reported | Refusal:
     """A new incident with its first entry; the same key is the same incident."""
+    NumberSeries(connection).lock()  # Whoever sends the same form waits here, and then finds what it wrote.
     again = _by_key(connection, key)
     if again is not None:
         return again
@@ -97,10 +99,10 @@ def add_entry(
 
     The same key is the same entry. A final entry ends the incident and its follow-ups.
     """
+    incident = connection.execute(select(INCIDENTS).where(INCIDENTS.c.number == number).with_for_update()).first()
     again = _by_key(connection, key)
     if again is not None:
         return again
-    incident = connection.execute(select(INCIDENTS).where(INCIDENTS.c.number == number).with_for_update()).first()
     if incident is None:
         return Refusal("unknown_incident", {"number": number})
     refusal = _refuse(city, wish, recording.now)
@@ -126,6 +128,7 @@ def report_on(
     connection: Connection, city: City, subject: str, wish: EntryWish, key: str, recording: Recording
 ) -> Reported | Refusal:
     """What a unit reports on a response or for the day: words only, for whatever it owes on that subject."""
+    NumberSeries(connection).lock()
     again = _by_key(connection, key)
     if again is not None:
         return again
@@ -134,7 +137,8 @@ def report_on(
         return refusal
     unit = city.posts[wish.by].unit
     owed = select(OWED.c.id).where(OWED.c.subject == subject, OWED.c.unit == unit)
-    if connection.execute(owed).first() is None:
+    # Words alone about an incident would stand as its newest figures; its own form carries those on.
+    if not is_series(subject) or connection.execute(owed).first() is None:
         return Refusal("nothing_owed", {"unit": unit})
     return _write(connection, city, subject, "", None, wish, key, recording)
 

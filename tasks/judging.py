@@ -139,9 +139,11 @@ def _wanted(city: City, waiting: Sequence[Series], stirred: dict[int, list[Thres
 
 
 def _waiting(connection: Connection, most: int) -> list[Series]:
-    asked = select(SERIES.c.id).where(SERIES.c.judge_from.is_not(None)).order_by(SERIES.c.judge_from).limit(most)
-    ids = set(connection.scalars(asked))
-    return [each for each in all_series(connection).values() if each.id in ids] if ids else []
+    """In one order on every database, so that the same readings give the same warnings the same numbers."""
+    in_order = select(SERIES.c.id).where(SERIES.c.judge_from.is_not(None)).order_by(SERIES.c.judge_from, SERIES.c.id)
+    ids = list(connection.scalars(in_order.limit(most)))
+    found = {each.id: each for each in all_series(connection).values()} if ids else {}
+    return [found[one] for one in ids]
 
 
 def _known(connection: Connection, waiting: Sequence[Series]) -> dict[str, list[Known]]:

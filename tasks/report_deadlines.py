@@ -55,6 +55,11 @@ def daily_subject(at: datetime) -> str:
     return f"daily:{at:%Y-%m-%dT%H:%M}"
 
 
+def is_series(subject: str) -> bool:
+    """Whether reports on a subject speak of a response or a day, and of no incident, which has a number."""
+    return ":" in subject
+
+
 def reports_stream(subject: str) -> str:
     """The stream of events of what is reported on a subject."""
     return f"reports:{subject}"
@@ -156,7 +161,7 @@ def end_response_reports(connection: Connection, city: City, hazard: Hazard, are
 
 def withdraw(connection: Connection, subject: str, recording: Recording) -> None:
     """Follow-ups whose time has not come are not owed any more."""
-    connection.execute(
+    withdrawn = connection.execute(
         update(OWED)
         .where(
             OWED.c.subject == subject,
@@ -165,7 +170,12 @@ def withdraw(connection: Connection, subject: str, recording: Recording) -> None
             OWED.c.due_at > recording.now,
         )
         .values(state=OwedState.WITHDRAWN.value, climbs_at=None)
-    )
+        .returning(OWED.c.unit, OWED.c.to, OWED.c.due_at)
+    ).all()
+    in_order = sorted(withdrawn, key=lambda row: (row.due_at, row.unit))
+    facts = [{"unit": row.unit, "to": row.to, "due_at": row.due_at.isoformat()} for row in in_order]
+    happened = [Happened("withdrawn", recording.now, "rule:reports", each) for each in facts]
+    record_events(connection, reports_stream(subject), happened, recording)
 
 
 def owe_next(connection: Connection, city: City, row: Row[Any], after: datetime, recording: Recording) -> None:

@@ -32,7 +32,7 @@ def tell_of_consultation(
             NoticeKind.CONSULTATION_OPENED,
             post,
             subject_of(told.number),
-            f"consultation:{told.number}:{told.suggested.name}:{post}",
+            f"consultation:{told.number}:{told.suggested.name}:{now.isoformat()}:{post}",
             facts,
             Priority.URGENT,
             requires_ack=True,

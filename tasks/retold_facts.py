@@ -13,7 +13,7 @@ from models.case_state import CaseState
 from models.event_rows import event_of
 from models.lifecycle_events import apply
 from models.told_case import fresh_case
-from models.told_facts import told_rows
+from models.told_facts import month_of, told_rows
 from models.worktime import WorkCalendar, WorkHours, WorktimeError
 from tasks.case_facts import FACTS, MONTHS
 from tasks.case_store import CASES, EVENTS, REPORTS, table
@@ -121,7 +121,9 @@ def _keep_deadlines(
     due_at.setdefault(told.round, stored["handle_due_at"])
     for (number, _), row in rows.items():
         if row["due_at"] is not None:
-            row["due_at"] = due_at.get(number, row["due_at"])
+            row["due_at"] = due_at.get(number) or row["due_at"]
+            if told.facts is not None and month_of(row["due_at"]) != month_of(row["begun_at"]):
+                told.facts.months.add(month_of(row["due_at"]))
 
 
 def _by_case(connection: Connection, table: Table, first: int, last: int) -> dict[int, list[Row]]:

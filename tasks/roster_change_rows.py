@@ -93,11 +93,6 @@ def changes_with(connection: Connection, city: City, post: str, most: int = 20) 
     return _read(connection, city, mine, most=most)
 
 
-def changes_for_leave(connection: Connection, city: City, post: str, leave: str) -> list[StoredChange]:
-    """All wishes that make one leave possible."""
-    return _read(connection, city, CHANGES.c.from_post == post, CHANGES.c.because_of_leave == leave)
-
-
 def write_change(
     connection: Connection,
     wanted: tuple[ChangeKind, Place, str, Place | None],

@@ -254,7 +254,8 @@ def _granted(connection: Connection, city: City, change: StoredChange, by: str, 
     for place, before, after in moves:
         held = ASSIGNMENTS.c.post == before if before else ASSIGNMENTS.c.post.is_(None)
         mine = update(ASSIGNMENTS).where(ASSIGNMENTS.c.id == place.assignment_id, held)
-        if connection.execute(mine.values(post=after)).rowcount != 1:
+        # Who came early and then gave the shift away is not there; whoever takes it signs in themselves.
+        if connection.execute(mine.values(post=after, signed_in_at=None, signed_in_by=None)).rowcount != 1:
             raise RuntimeError(f"{change.code}: place {place.assignment_id} moved while its roster was held")
     _record(connection, change, "change_granted", by, _facts(change) | {"words": change.words}, recording)
     _nobody_asked(connection, city, change, by, recording.now)

@@ -1,7 +1,7 @@
 """Leave asked for at the desk: every shift in its days is first somebody else's; a leader always names a substitute."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -9,14 +9,14 @@ from models.city import City
 from models.duty import ChangeKind
 from models.flood_event import Happened, Recording
 from models.refusal import Refusal
-from models.roster_change import leave_days_refused, touched_by_leave
+from models.roster_change import leave_days_refused
 from models.roster_check import rules_against
-from models.roster_problem import NEIGHBOURHOOD, Standing
+from models.roster_problem import Standing
 from tasks.flood_events import record_events
 from tasks.roster_change_rows import StoredChange
 from tasks.roster_changes import SHORTEST_REASON, Ask, ask_change
-from tasks.roster_leave_entry import enter_leave, leave_text
-from tasks.roster_reading import Place, published_of
+from tasks.roster_leave_entry import enter_leave, leave_text, shifts_in_leave
+from tasks.roster_reading import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,6 @@ def ask_leave(connection: Connection, city: City, asked: LeaveAsked, recording: 
     if not mine:
         return _enter_at_once(connection, city, asked, recording)
     return _ask_each(connection, city, asked, mine, recording)
-
-
-def shifts_in_leave(
-    connection: Connection, city: City, post: str, first: date, last: date, now: datetime
-) -> list[Place]:
-    """The published shifts of a post that run on a day of leave and have not begun."""
-    start = datetime.combine(first, time(), city.zone) - NEIGHBOURHOOD
-    end = datetime.combine(last + timedelta(days=1), time(), city.zone)
-    found = published_of(connection, city, post, max(start, now), end)
-    touched = touched_by_leave(city, [place.standing for place in found], first, last)
-    codes = {(one.shift.code, one.place) for one in touched}
-    return [place for place in found if (place.shift.code, place.place) in codes and place.shift.starts_at > now]
 
 
 def _ask_each(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from models.city import City
 from models.flood_event import Happened, Recording
 from models.notice import NoticeKind, Priority
-from tasks.flood_duty import posts_on_flood_duty
+from tasks.duty_leaders import posts_on_duty
 from tasks.flood_events import record_events
 from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
@@ -57,7 +57,7 @@ def _tell(connection: Connection, city: City, silent: Sequence[Series], now: dat
         FloodNotice(
             NoticeKind.STATION_SILENT, post, "flood:overview", f"station_silent:{first}:{post}", facts, Priority.URGENT
         )
-        for post in posts_on_flood_duty(connection, city, now)
+        for post in posts_on_duty(connection, city, now)
     ]
     write_flood_notices(connection, drafts, now)
 

@@ -16,6 +16,7 @@ from models.sweeps import Process
 from models.tables import table_of
 from models.vocabulary import Role
 from tasks.city_figures import WITH_UNIT, OpenFigures, count_unreached, read_open
+from tasks.season_figures import SeasonFigures, read_season
 from tasks.sweeps import last_sweeps
 
 CASES, CLOSINGS, REPORTS = table_of(Case), table_of(CaseClosing), table_of(Report)
@@ -90,6 +91,8 @@ class WallFigures:
     unreached: Sequence[Unreached]
     on_duty: OnDuty
     last_sweep: datetime | None
+    season: SeasonFigures | None = None
+    """None in a city without a flood season."""
 
 
 class KeptFigures:
@@ -123,6 +126,7 @@ def read_wall(connection: Connection, city: City, now: datetime) -> WallFigures:
         unreached=_unreached(connection, now - DAY),
         on_duty=_on_duty(connection, city, now),
         last_sweep=last_sweeps(connection).get(Process.CASES),
+        season=read_season(connection, city, now),
     )
 
 

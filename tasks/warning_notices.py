@@ -10,7 +10,7 @@ from models.city import City
 from models.flood_warning import WarningSource
 from models.notice import NoticeKind, Priority
 from models.water import ThresholdKind
-from tasks.flood_duty import posts_on_flood_duty
+from tasks.duty_leaders import posts_on_duty
 from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.warning_rows import RaisedWarning
 
@@ -41,7 +41,7 @@ def _tell(
             Priority.URGENT,
             requires_ack,
         )
-        for post in posts_on_flood_duty(connection, city, now)
+        for post in posts_on_duty(connection, city, now)
     ]
     return write_flood_notices(connection, drafts, now)
 

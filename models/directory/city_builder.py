@@ -56,11 +56,8 @@ OPTIONAL = frozenset(
     {
         *("leave.csv", "messages.yaml"),
         *("duty_pools.csv", "duty.yaml"),
-        # Water.
         *("stations.csv", "thresholds.csv", "water.yaml"),
-        # Call and confirm.
         *("call_chains.csv", "calls.yaml"),
-        # Response and reports.
         *("response_duties.csv", "flood.yaml"),
     }
 )

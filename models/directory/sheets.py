@@ -84,7 +84,6 @@ class Sheets:
     sources: tuple[Record[Source], ...]
     leave: tuple[Record[Leave], ...]
     duty_pools: tuple[Record[PoolRow], ...]
-    # Water.
     stations: tuple[Record[Station], ...]
     thresholds: tuple[Record[Threshold], ...]
     response_duties: tuple[Record[ResponseDuty], ...]

@@ -6,35 +6,28 @@ its own, so that the peak of memory is that of the counting. Sizes: ZHIHUI_BENCH
 "1000000/1000000 300000/10000000" for cases in the month / stored.
 """
 
+import json
 import os
-import resource
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from multiprocessing import get_context
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import text
 
 from models.case import Case, CaseEvent
-from models.evaluation_marks import Cut
 from models.tables import table_of
 from tasks.case_facts import FACTS
-from tasks.city_edition import current_city
-from tasks.counted_marks import month_period
-from tasks.database import open_database, reading
-from tasks.evaluation_counts import count
+from tasks.database import open_database
 from tasks.lifecycle import move_cases
 from tasks.migrate import newest_revision
+from tests.benchmarks.counting import PANDAS
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
 
 SIZES = "1000000/1000000 300000/3000000"
-MONTH, NOW = "2019-05", datetime(2019, 7, 1, tzinfo=UTC)
 UNITS, CLASSES, TOWNS = 60, 190, 16
-CUTS: tuple[tuple[Cut, ...], ...] = ((), (Cut.UNIT,), (Cut.UNIT, Cut.CLASS), (Cut.POST,))
+CUTS = ("", "unit", "unit,class", "post")
 FIRST_COPY = 1_000
 MONTH_SECONDS = 31 * 86_400
 
@@ -57,51 +50,20 @@ def run() -> Iterator[str]:
             _build(file, month, stored)
         yield f"{month:,} cases in the month, {stored:,} stored: {file}, {file.stat().st_size / 1e9:.1f} GB"
         yield f"  built in {time.perf_counter() - began:.0f} s (0: was there)"
-        plain, memory, due = _in_a_process(_by_pandas, str(file))
+        plain, memory, due = _measured(file, PANDAS)
         yield f"  pandas, all rows, by unit      {plain:8.2f} s {memory:8,.0f} MB   {due:,} due"
         for cuts in CUTS:
-            seconds, memory, due = _in_a_process(_by_sql, str(file), cuts)
-            name = " and ".join(cut.value for cut in cuts) or "whole city"
+            seconds, memory, due = _measured(file, cuts)
+            name = cuts or "whole city"
             ratio = plain / seconds
             yield f"  all counts by {name:<16} {seconds:8.2f} s {memory:8,.0f} MB   {due:,} due   pandas x {ratio:.1f}"
 
 
-def _in_a_process(work: Callable[..., tuple[float, float, int]], *arguments: Any) -> tuple[float, float, int]:
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
-
-
-def _by_sql(file: str, cuts: Sequence[Cut]) -> tuple[float, float, int]:
-    engine = open_database(f"sqlite:///{file}", migrate=False)
-    with reading(engine) as connection:
-        city = current_city(connection)
-        began = time.perf_counter()
-        found = count(connection, city, month_period(MONTH, city), cuts, now=NOW)
-        return time.perf_counter() - began, _peak(), found.total.scoring["due_to_close"]  # type: ignore[index]
-
-
-def _by_pandas(file: str) -> tuple[float, float, int]:
-    """The plain way: load everything, group, add up a few of the counts."""
-    import pandas as pd  # not at the top: its memory would count for the other way too
-
-    engine = open_database(f"sqlite:///{file}", migrate=False)
-    names = "unit, due_at, ended_at, handled_at, filed_at, dispatched_at, on_time, ending, reworks, extensions"
-    with reading(engine) as connection:
-        began = time.perf_counter()
-        frame = pd.read_sql_query(text(f"SELECT {names} FROM case_fact"), connection)  # noqa: S608 - our own columns
-        due = frame[(frame["due_at"] >= "2019-04-30 16:00") & (frame["due_at"] < "2019-05-31 16:00")]
-        grouped = due.groupby("unit").agg(
-            due=("due_at", "size"),
-            closed=("ended_at", "count"),
-            on_time=("on_time", "sum"),
-            reworked=("reworks", lambda column: (column > 0).sum()),
-            extended=("extensions", lambda column: (column > 0).sum()),
-        )
-        return time.perf_counter() - began, _peak(), int(grouped["due"].sum())
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _measured(file: Path, way: str) -> tuple[float, float, int]:
+    """Seconds, peak of memory in MB and cases due, of a process that does nothing else."""
+    command = [sys.executable, "-m", "tests.benchmarks.counting", str(file), way]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return told["seconds"], told["megabytes"], told["due"]
 
 
 def _build(file: Path, month: int, stored: int) -> None:

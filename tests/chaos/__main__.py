@@ -14,15 +14,23 @@ from pathlib import Path
 from tests.channel_server import channel_server
 from tests.chaos.city_under_fire import LockedFile, Ordeal
 from tests.chaos.databases import Databases, PostgresThatMayDie, databases, temporary_home
+from tests.chaos.job import JobKind
 from tests.chaos.kills import Tally, compare
 from tests.chaos.processes import ChildFailed
 from tests.chaos.promises import PromiseBroken
 from tests.chaos.race import race
 from tests.chaos.running_city import running_city
+from tests.chaos.storm import Storm
+from tests.chaos.storm_kills import compare_storms
+from tests.chaos.storm_race import storm_race
+from tests.chaos.storm_under_fire import StormOrdeal
+from tests.chaos.storm_under_fire import city_documents as storm_documents
 from tests.chaos.story import Kind, Story
 
 PARTS = ("worker", "server", "worker", "server", "worker", "server", "worker")
 """Parts of a running city that are killed: `zhihui up` gives one up that dies five times within ten minutes."""
+
+STORM_PARTS, STORM_AWAY_SECONDS = ("worker", "server", "worker"), 10.0
 
 SHARES: dict[Kind, int] = {"intake": 13, "sweep": 23, "delivery": 17}
 """How the other kills are dealt out."""
@@ -30,12 +38,18 @@ SHARES: dict[Kind, int] = {"intake": 13, "sweep": 23, "delivery": 17}
 STORIES = 2
 REPORTS, CHUNK = 250, 100
 RACE_CASES, RACE_CHUNK = 1000, 100
+GAUGES, STORM_CHUNK, RACE_GAUGES = 30, 60, 15
+STORM_KILLS: dict[JobKind, int] = {
+    "readings": 4, "judging": 4, "calls": 6, "flood-watch": 6, "duty-watch": 3, "shift": 2, "delivery": 5,
+}  # fmt: skip
+"""Of the processes of the flood season, on each database."""
+
 DATABASE_AWAY_SECONDS, SERVER_AWAY_SECONDS = 20.0, 60.0
 
 LEAST_HITS = 0.5
 """A kill that comes when its process has done its work tests nothing; nine in ten hit on two quiet cores."""
 
-WHAT = ("kills", "race", "city")
+WHAT = ("kills", "race", "storm", "storm-city", "city")
 
 
 class Report:
@@ -79,6 +93,8 @@ def _one_database(made: Databases, home: Path, asked: argparse.Namespace, report
     parts: dict[str, Callable[[], None]] = {
         "kills": lambda: _kills(made, home, asked, report),
         "race": lambda: report.all(f"{made.kind}: race", race(made.new(), home, RACE_CASES, RACE_CHUNK)),
+        "storm": lambda: _storm(made, home, asked, report),
+        "storm-city": lambda: _storm_city(made, home, asked, report),
         "city": lambda: _city(made, home, asked, report),
     }
     for what in asked.only or WHAT:
@@ -98,6 +114,35 @@ def _kills(made: Databases, home: Path, asked: argparse.Namespace, report: Repor
         report.all(f"{made.kind}: story {story.seed}, {tally.meant.total()} kills, {tally.hit.total()} hit", lines)
 
 
+def _storm(made: Databases, home: Path, asked: argparse.Namespace, report: Report) -> None:
+    tally, lines = compare_storms(Storm(asked.seed, GAUGES), made.new, home / "storm", STORM_CHUNK, STORM_KILLS)
+    report.tally.add(tally)
+    report.all(f"{made.kind}: a storm, {tally.meant.total()} kills, {tally.hit.total()} hit", lines)
+    report.all(
+        f"{made.kind}: race of a storm", storm_race(made.new(), home, Storm(asked.seed, RACE_GAUGES), STORM_CHUNK)
+    )
+
+
+def _storm_city(made: Databases, home: Path, asked: argparse.Namespace, report: Report) -> None:
+    url = made.new()
+    take, give = _taken_away(made, url)
+    with channel_server() as channel, running_city(url, home / "storm-up", channel, storm_documents()) as city:
+        ordeal = StormOrdeal(city, asked.seed)
+        report.all(f"{made.kind}: a storm over a whole city", ordeal.kill_parts(STORM_PARTS))
+        report.all(f"{made.kind}: database away", ordeal.database_away(STORM_AWAY_SECONDS, take, give))
+        report.all(f"{made.kind}: after the storm", ordeal.finish())
+        report.tally.add(ordeal.tally)
+        ordeal.close()
+
+
+def _taken_away(made: Databases, url: str) -> tuple[Callable[[], None], Callable[[], None]]:
+    """How its database is taken away, and given back."""
+    if isinstance(made.server, PostgresThatMayDie):
+        return made.server.kill, made.server.start_again
+    locked = LockedFile(url)
+    return locked.take, locked.release
+
+
 def _part_of(count: int, number: int) -> int:
     """What falls to one of the stories."""
     return count // STORIES + (number < count % STORIES)
@@ -105,9 +150,7 @@ def _part_of(count: int, number: int) -> int:
 
 def _city(made: Databases, home: Path, asked: argparse.Namespace, report: Report) -> None:
     url = made.new()
-    away = made.server if isinstance(made.server, PostgresThatMayDie) else None
-    locked = LockedFile(url)
-    take, give = (away.kill, away.start_again) if away else (locked.take, locked.release)
+    take, give = _taken_away(made, url)
     with channel_server() as channel, running_city(url, home / "up", channel) as city:
         ordeal = Ordeal(city, asked.seed)
         report.all(f"{made.kind}: a whole city is up", ordeal.many_taps())

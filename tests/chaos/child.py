@@ -2,12 +2,9 @@
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import apprise
 from sqlalchemy import Engine
@@ -19,25 +16,13 @@ from tasks.lifecycle import move_cases
 from tasks.notify import deliver_and_wait
 from tasks.settings import read_settings
 from tasks.source_mappings import mapping_in_force
+from tests.chaos.job import Job
+from tests.chaos.storm_work import STORM_WORK
 
 MOST_NOTICES = 100_000
 
 # Loads its hundred plugins before any child is started: else each first send would spend its time on them.
 apprise.Apprise.instantiate("json://127.0.0.1/")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to do, and in which surroundings."""
-
-    kind: Literal["intake", "sweep", "delivery", "visit"]
-    now: datetime
-    run_id: str
-    """Stands on every event and attempt the process writes, as the id of a flow run does."""
-    environment: Mapping[str, str]
-    chunk: int
-    file: Path | None = None
-    names: tuple[str, ...] = ()
 
 
 def work(job: Job, pipe: Pipe) -> None:
@@ -84,4 +69,4 @@ def _deliver(engine: Engine, job: Job) -> dict[str, Any]:
     return asdict(done)
 
 
-_WORK = {"intake": _take_in, "sweep": _sweep, "visit": _sweep, "delivery": _deliver}
+_WORK = {"intake": _take_in, "sweep": _sweep, "visit": _sweep, "delivery": _deliver, **STORM_WORK}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from sqlalchemy import Engine, select
 
@@ -13,7 +14,7 @@ from models.tables import table_of
 from tasks.case_store import EVENTS
 from tasks.database import open_database
 from tests.channel_server import ChannelServer, channel_server
-from tests.chaos.child import Job
+from tests.chaos.job import Job
 from tests.chaos.outcome import Outcome, first_difference, read_outcome
 from tests.chaos.processes import Done, Working, run
 from tests.chaos.promises import PromiseBroken, check_promises
@@ -25,6 +26,8 @@ WORTH_KILLING_SHARE = 0.1
 
 NewDatabase = Callable[[], str]
 """Gives the address of a fresh migrated database."""
+
+K = TypeVar("K", bound=str)
 
 Moments = Mapping[int, Sequence[float]]
 """Number of a step -> when it is killed, one process after the other, in processor seconds of its work."""
@@ -146,7 +149,7 @@ def compare(
     Raises: ChildFailed, PromiseBroken.
     """
     _, peace = _told(story, new_database(), home / "peace", chunk, {})
-    moments = kill_moments(story, peace.seconds, wanted)
+    moments = kill_moments(story.seed, [step.kind for step in story.steps()], peace.seconds, wanted)
     tally, fire = _told(story, new_database(), home / "fire", chunk, moments)
     if difference := first_difference(peace.outcome, fire.outcome):
         raise PromiseBroken(f"not as without kills: {difference}")
@@ -154,15 +157,15 @@ def compare(
     return tally, [*fire.verified, f"the same as without kills: {counts}", "files taken in twice gave nothing more"]
 
 
-def kill_moments(story: Story, seconds: Sequence[float], wanted: Mapping[Kind, int]) -> Moments:
+def kill_moments(seed: int, kinds: Sequence[K], seconds: Sequence[float], wanted: Mapping[K, int]) -> Moments:
     """Which steps are killed when: by the story's own dice, evenly over the processor time of each when left in peace.
 
     Steps of a kind take turns; one that is killed again has less left to do by what was drawn before. A delivery is
     killed once: a notice that two kills meet on the only channel of its reader counts as not delivered.
     """
-    dice, moments = Random(f"kills:{story.seed}"), dict[int, list[float]]()
+    dice, moments = Random(f"kills:{seed}"), dict[int, list[float]]()
     for kind, count in wanted.items():
-        worth = _worth_killing(story, seconds, kind)
+        worth = _worth_killing(kinds, seconds, kind)
         dice.shuffle(worth)
         left = {number: seconds[number] for number in worth}
         for turn in range(min(count, len(worth)) if kind == "delivery" else count):
@@ -173,10 +176,10 @@ def kill_moments(story: Story, seconds: Sequence[float], wanted: Mapping[Kind, i
     return moments
 
 
-def _worth_killing(story: Story, seconds: Sequence[float], kind: Kind) -> list[int]:
+def _worth_killing(kinds: Sequence[str], seconds: Sequence[float], kind: str) -> list[int]:
     """The steps of a kind that have something to do, by how long they worked in peace."""
-    steps = enumerate(zip(story.steps(), seconds, strict=True))
-    of_kind = {number: spent for number, (step, spent) in steps if step.kind == kind}
+    steps = enumerate(zip(kinds, seconds, strict=True))
+    of_kind = {number: spent for number, (its_kind, spent) in steps if its_kind == kind}
     return [n for n, spent in of_kind.items() if spent > WORTH_KILLING_SHARE * max(of_kind.values())]
 
 

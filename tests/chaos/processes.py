@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from tests.chaos.child import Job, work
+from tests.chaos.child import work
+from tests.chaos.job import Job
 
 STARTS_WITHIN_SECONDS = 60.0
 ENDS_WITHIN_SECONDS = 120.0

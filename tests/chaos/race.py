@@ -9,7 +9,7 @@ from models.vocabulary import State
 from tasks.case_store import CASES, EVENTS
 from tasks.database import open_database
 from tasks.inbox import INBOX
-from tests.chaos.child import Job
+from tests.chaos.job import Job
 from tests.chaos.processes import run_side_by_side
 from tests.chaos.promises import PromiseBroken
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of, states

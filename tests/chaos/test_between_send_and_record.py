@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from models.message_rules import MessageRules
 from tests.channel_server import channel_server
-from tests.chaos.child import Job
+from tests.chaos.job import Job
 from tests.chaos.processes import Working, run
 from tests.chaos.promises import arrivals
 from tests.chaos.story import addresses, city_documents

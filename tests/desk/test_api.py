@@ -67,7 +67,7 @@ def test_every_address_is_described_with_what_it_takes_and_gives(app: FastAPI, c
     assert len(described) > 30
     assert {path for path in client.get("/openapi.json").json()["paths"]} == {path for _, path in described}
     for method, path, operation in operations(document):
-        assert operation["tags"][0] in {"Open311", "Monitoring", "Description", "Pages"}, path
+        assert operation["tags"][0] in {"Open311", "Water", "Monitoring", "Description", "Pages"}, path
         assert operation["description"], f"{method} {path} has no docstring"
         good = [answer for status, answer in operation["responses"].items() if status[0] in "23"]
         assert good, path

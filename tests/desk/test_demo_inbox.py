@@ -172,3 +172,11 @@ def shown_titles(client: TestClient, address: str) -> list[str]:
     answer = client.get(address)
     assert answer.status_code == 200
     return re.findall(r"<h2[^>]*>(.*?)</h2>", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/c/a.b", "/me/a.b", "/duty/a.b", "/flood/a.b"])
+def test_the_link_of_a_message_is_a_button_whatever_page_it_opens(
+    client: TestClient, settings: Settings, path: str
+) -> None:
+    client.post("/demo/inbox/lihe-liaison", json=POSTED | {"message": f"要做：签到\n办理：{settings.desk_url}{path}"})
+    assert f'class="button" href="{path}"' in client.get("/demo/inbox").text

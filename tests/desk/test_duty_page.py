@@ -1,5 +1,6 @@
 """A person's own duty on a phone: what is asked of them, with its buttons; who may read and write the log."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +70,10 @@ class Reader:
         answer: Response = self._client.get(f"/duty/{self.token}{path}{language}")
         return answer
 
+    def opens(self, path: str) -> Response:
+        answer: Response = self._client.get(path)
+        return answer
+
     def reads(self, minutes: int = 5, path: str = "") -> str:
         answer = self.sees(minutes, path)
         assert answer.status_code == 200
@@ -130,8 +135,9 @@ def test_who_was_called_signs_in_instead(somebody: Somebody, city: City, sqlite_
 
 
 def test_a_vacancy_is_seen_by_everybody_on_the_shift(somebody: Somebody, city: City, sqlite_engine: Engine) -> None:
-    with transaction(sqlite_engine) as connection:
-        climb_absences(connection, city, by_rule(after(31), city))
+    for minutes in (20, 31):
+        with transaction(sqlite_engine) as connection:
+            climb_absences(connection, city, by_rule(after(minutes), city))
     assert "空岗（08:31起）" in somebody(LEADERS[0]).reads(32)
 
 
@@ -244,3 +250,11 @@ def test_the_page_reads_in_english_too(somebody: Somebody) -> None:
         assert said in page
     for chinese in ("签到", "值班日志", "值守"):
         assert chinese not in page
+
+
+def test_the_pages_of_the_season_lead_to_each_other(somebody: Somebody) -> None:
+    officer = somebody(OFFICER)
+    page = officer.sees().text
+    ways = dict(re.findall(r'<a href="(/[^"]+)"(?: aria-current="page")?>(值班|值班表|总览|日报)</a>', page))
+    assert sorted(ways.values()) == sorted(("值班", "值班表", "总览", "日报"))
+    assert all(officer.opens(path).status_code == 200 for path in ways)

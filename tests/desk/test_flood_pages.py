@@ -205,8 +205,9 @@ def test_a_first_report_that_cannot_be_comes_back_with_what_was_typed(
 
 def test_the_overview_shows_what_is_in_force_and_links_signed_for_its_reader(hand: Hand, city: City) -> None:
     page = hand.sees("leader", "overview")
-    (link,) = set(re.findall(r'href="(/flood/[^"]+)"[^>]*>梨河镇 · 防汛', page))
-    assert hand.client.get(link).status_code == 200
+    consultation, warning = re.findall(r'href="(/flood/[^"]+)"[^>]*>梨河镇 · 防汛', page)
+    assert "会商" in hand.client.get(consultation).text
+    assert "生效中" in hand.client.get(warning).text
     decides(hand.engine, city, a_wish())
     assert "Ⅲ级 梨河镇 · 防汛" in text_of(hand.sees("lihe-liaison", "overview"))
 
@@ -230,6 +231,35 @@ def test_a_unit_gives_its_report_on_the_day_in_words(hand: Hand, city: City) -> 
     fields = {"owed": str(daily[0].id), "subject": daily[0].subject, "kind": "daily", "words": "转移120人，无灾情"}
     assert hand.sends("lihe-liaison", "overview", "report", fields).status_code == 303
     assert [row.state for row in rows_in(hand.engine, OWED) if row.id == daily[0].id] == ["given"]
+
+
+def test_words_for_the_day_are_no_way_around_the_form_of_an_incident(hand: Hand) -> None:
+    """A subject is posted: were an incident taken there, its newest figures would be zeros nobody reported."""
+    hand.sends("lihe-liaison", "overview", "incident", INCIDENT)
+    (incident,) = rows_in(hand.engine, INCIDENTS)
+    fields = {"owed": "1", "subject": incident.number, "kind": "follow_up", "words": "无"}
+    assert hand.sends("lihe-liaison", "overview", "report", fields).status_code == 409
+    assert [row.evacuated for row in rows_in(hand.engine, ENTRIES)] == [120]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"evacuated": "9" * 5_000},
+        {"happened_at": "0001-01-01T00:00"},
+        {"happened_at": "9999-12-31T23:59"},
+        {"danger": "\0"},
+    ],
+)
+def test_what_no_form_of_ours_sends_is_refused_and_breaks_nothing(hand: Hand, fields: dict[str, str]) -> None:
+    assert hand.sends("lihe-liaison", "overview", "incident", INCIDENT | fields).status_code == 409
+    assert rows_in(hand.engine, INCIDENTS) == []
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59", "x" * 3_000])
+def test_a_day_that_cannot_be_is_the_daily_report_of_now(hand: Hand, at: str) -> None:
+    assert hand.client.get(hand.path("centre-liaison", "overview") + f"/daily?at={at}").status_code == 200
+    assert hand.sends("centre-liaison", "overview", "issue", {"at": at}).status_code == 409
 
 
 def test_the_daily_report_is_a_page_and_the_same_document_twice(hand: Hand, city: City) -> None:

@@ -4,20 +4,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from desk.app import create_app
 from models.city import City
 from models.sweeps import Process
-from tasks.database import open_database
+from tasks.database import open_database, transaction
 from tasks.database_engine import make_engine, parse_address
 from tasks.monitoring_settings import MonitoringSettings
 from tasks.settings import Settings
-from tasks.sweeps import record_sweep
+from tasks.sweeps import SEASON_MONTHS, SEASON_PROCESSES, SWEEPS, record_sweep
 from tests.desk.conftest import NOW
+from tests.flood_cities import FLOOD_CITY
 from tests.notice_rows import write_case, write_notice
-from tests.stored_cases import at, reports_taken_in
+from tests.stored_cases import a_loaded_city, at, reports_taken_in
 
 MINUTE = timedelta(minutes=1)
 
@@ -102,3 +104,39 @@ def test_ready_works_on_postgres_too(settings: Settings, postgres_url: str) -> N
     answer = TestClient(create_app(settings, engine, clock=lambda: NOW)).get("/ready")
     engine.dispose()
     assert (answer.json()["ready"], answer.json()["last_sweep_seconds"]) == (True, 60)
+
+
+@pytest.mark.parametrize(
+    ("moment", "age", "ready"),
+    [
+        ("2021-07-20 10:00", 10, True),
+        ("2021-07-20 10:00", 11, False),
+        ("2021-01-20 10:00", 65, True),
+        ("2021-01-20 10:00", 71, False),
+        ("2021-05-01 00:05", 64, True),
+        ("2021-10-01 00:05", 30, True),
+    ],
+)
+def test_the_processes_of_the_season_may_be_an_hour_older_where_they_look_hourly(
+    settings: Settings, sqlite_engine: Engine, moment: str, age: int, ready: bool
+) -> None:
+    a_loaded_city(sqlite_engine, dict(FLOOD_CITY))
+    now = at(moment)
+    for process in SEASON_PROCESSES:
+        record_sweep(sqlite_engine, process, now)
+    record_sweep(sqlite_engine, Process.CASES, now)
+    with transaction(sqlite_engine) as connection:
+        connection.execute(update(SWEEPS).where(SWEEPS.c.process == "calls").values(at=now - age * MINUTE))
+    answer = TestClient(create_app(settings, sqlite_engine, clock=lambda: now)).get("/ready").json()
+    assert (answer["last_calls_sweep_seconds"], answer["last_response_sweep_seconds"]) == (age * 60, 0)
+    assert answer["ready"] is ready
+    assert ["calls" in reason for reason in answer["reasons"]] == [True] * (not ready)
+
+
+def test_the_months_of_the_schedules_are_those_that_readiness_counts_by() -> None:
+    """Otherwise a monitor would call somebody every winter, or nobody in July."""
+    deployments = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text("utf-8"))["deployments"]
+    crons = {one["name"]: {each["cron"] for each in one["schedules"]} for one in deployments}
+    for name in ("duty-watch", "hydrology", "flood-calls", "flood-watch"):
+        assert crons[name] == {"* * * 5-9 *", "0 * * 1-4,10-12 *"}
+    assert (SEASON_MONTHS[0], SEASON_MONTHS[-1]) == (5, 9)

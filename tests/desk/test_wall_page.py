@@ -26,6 +26,8 @@ from tests.cities import changed
 from tests.desk.conftest import NOW
 from tests.desk.phone import text_of
 from tests.desk.test_app import contrast
+from tests.duty_rows import write_shifts
+from tests.flood_cities import FLOOD_CITY
 from tests.notice_rows import write_attempt, write_case, write_notice
 from tests.stored_cases import reports_taken_in
 
@@ -176,3 +178,18 @@ def test_text_on_the_wall_keeps_a_contrast_of_seven() -> None:
         assert contrast(colours[colour], colours["paper"]) >= 7, colour
     assert contrast(colours["ink"], colours["alarm-soft"]) >= 7
     assert contrast(colours["alarm"], colours["alarm-soft"]) >= 4.5
+
+
+def test_the_wall_shows_who_stands_in_the_duty_room(
+    client: TestClient, settings: Settings, sqlite_engine: Engine
+) -> None:
+    with transaction(sqlite_engine) as connection:
+        load_city(connection, DirectoryFiles(dict(FLOOD_CITY)), NOW - timedelta(hours=1), "admin")
+    write_shifts(sqlite_engine, NOW.replace(hour=8))
+    page = text_of(client.get(address(settings)).text)
+    assert "防汛值班 带班领导 带班领导1 未签到 中层干部" in page
+    assert "生效预警 0 叫应未应答 0 没有进行中的叫应" in page
+
+
+def test_a_city_without_a_flood_season_has_no_strip_of_it(client: TestClient, settings: Settings) -> None:
+    assert "叫应" not in text_of(client.get(address(settings)).text)

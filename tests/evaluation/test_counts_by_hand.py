@@ -15,6 +15,7 @@ from tasks.counted_marks import ExemptSpan, month_period
 from tasks.database import reading, transaction
 from tasks.evaluation_counts import count
 from tasks.lifecycle import move_cases
+from tasks.migrate import bring_up_to_date
 from tasks.retold_facts import retell_facts
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in, rows_of
 
@@ -213,3 +214,15 @@ def test_a_fact_that_makes_a_late_case_on_time_is_found(engine: Engine) -> None:
     broken = verify_all(engine).broken
     assert broken is not None
     assert (broken.table, broken.column, broken.expected) == ("case_fact", "on_time", "False")
+
+
+def test_an_older_database_gets_its_facts_when_it_is_migrated(engine: Engine) -> None:
+    Played(engine, "2019-05-06", cases=2).closed("2019-06-03 09:00", "2019-06-03 09:20")
+    counted = scoring(engine, MAY)
+    with transaction(engine) as connection:
+        connection.execute(text("DROP TABLE case_fact_month"))
+        connection.execute(text("DROP TABLE case_fact"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+    bring_up_to_date(engine)
+    assert scoring(engine, MAY) == counted
+    assert verify_all(engine).intact

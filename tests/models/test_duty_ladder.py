@@ -56,19 +56,31 @@ def test_who_was_told_late_has_the_same_time_from_then_on(opened: int, due: int)
     assert sign_in_due(rules(), START, START + minutes(opened)) == START + minutes(due)
 
 
-def test_a_late_visit_takes_every_step_it_missed() -> None:
-    found = climbed(sign_in_steps(rules(), START + minutes(10)), 1, START + minutes(21))
-    assert [step.to for step in found.steps] == ["backup", "leader"]
-    assert found.next_at == START + minutes(30)
+def test_a_visit_some_minutes_late_takes_every_step_that_is_due() -> None:
+    found = climbed(sign_in_steps(rules(), START + minutes(10)), 1, START + minutes(15), START + minutes(21))
+    assert ([step.to for step in found.steps], found.next_at) == (["backup", "leader"], START + minutes(30))
+
+
+def test_after_an_outage_the_ladder_goes_on_step_by_step_with_its_own_distances() -> None:
+    steps, planned, now = sign_in_steps(rules(), START + minutes(10)), START + minutes(10), START + minutes(70)
+    seen: list[tuple[str, str]] = []
+    while len(seen) < len(steps):
+        found = climbed(steps, len(seen), planned, now)
+        seen += [(f"{now:%H:%M}", step.to) for step in found.steps]
+        planned = now = found.next_at or now
+    assert seen == [("09:10", "again"), ("09:15", "backup"), ("09:20", "leader"), ("09:30", VACANT)]
 
 
 @given(st.lists(st.integers(0, 60), unique=True, max_size=8).map(sorted))
 def test_however_visits_fall_each_step_is_taken_once_and_in_order(visits: list[int]) -> None:
-    steps, taken, seen = sign_in_steps(rules(), START + minutes(10)), 0, []
-    for minute in [*visits, 61]:
+    steps, seen = sign_in_steps(rules(), START + minutes(10)), list[str]()
+    climbs_at: datetime | None = steps[0].due_at
+    for minute in [*visits, *range(61, 90)]:
         now: datetime = START + minutes(minute)
-        found = climbed(steps, taken, now)
-        assert climbed(steps, taken + len(found.steps), now).steps == ()
-        seen += [step.to for step in found.steps]
-        taken += len(found.steps)
+        while climbs_at is not None and climbs_at <= now:
+            found = climbed(steps, len(seen), climbs_at, now)
+            assert found.steps, "a visit that is due takes a step"
+            assert found.next_at is None or found.next_at > now, "and a second one at the same moment none"
+            seen += [step.to for step in found.steps]
+            climbs_at = found.next_at
     assert seen == [step.to for step in steps]

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from models.city import City
 from models.duty_rules import DutyState
 from models.flood_event import Recording
+from models.flood_response import ConsultationState
 from models.flood_rules import ResponseLevel
 from models.flood_warning import Hazard
 from models.notice import Notice, NoticeState
@@ -16,7 +17,7 @@ from models.tables import table_of
 from tasks.consultations import Consulted, call_consultation, remind_undecided
 from tasks.database import reading, transaction
 from tasks.flood_events import read_events
-from tasks.response_rows import CONSULTATIONS, ConsultationTold
+from tasks.response_rows import CONSULTATIONS, ConsultationTold, DecisionTold
 from tests.flood_rows import (
     COUNTY,
     MORNING,
@@ -54,6 +55,11 @@ def calls(engine: Engine, city: City, by: str, area: str = COUNTY, now: datetime
         return call_consultation(connection, city, Hazard.FLOOD, area, "水库异常", by, recording)
 
 
+def duty_states(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return [found.facts["state"] for found in read_events(connection, "duty-state")]
+
+
 def test_a_warning_calls_one_consultation_and_a_second_look_none(engine: Engine, city: City) -> None:
     a_warning(engine, "YJ20210720-001", "orange")
     assert looks(engine, city) == Consulted(opened=(HS,))
@@ -78,6 +84,9 @@ def test_a_graver_suggestion_is_added_and_told_anew_a_lighter_one_only_noted(eng
     assert looks(engine, city, MORNING + 2 * MINUTE) == Consulted(changed=(HS,))
     assert len(told(engine, "consultation_opened")) == 2
     assert happened(engine, f"consultation:{HS}") == ["opened", "suggestion_rose", "suggestion_changed"]
+    a_warning(engine, "YJ20210720-003", "red", MORNING + 3 * MINUTE)
+    assert looks(engine, city, MORNING + 3 * MINUTE) == Consulted(changed=(HS,))
+    assert len(told(engine, "consultation_opened")) == 3, "it rose again: that is told again"
     assert len(rows_in(engine, CONSULTATIONS)) == 1
 
 
@@ -91,9 +100,41 @@ def test_where_nothing_is_left_to_decide_it_lapses_and_nobody_is_asked_any_more(
     assert isinstance(late, Refusal)
     assert late.code == "consultation_lapsed"
     assert {row.state for row in rows_in(engine, NOTICES)} == {NoticeState.ACKNOWLEDGED}
-    with reading(engine) as connection:
-        states = [event.facts["state"] for event in read_events(connection, "duty-state")]
-    assert states == [DutyState.WARNING, DutyState.ROUTINE]
+    assert duty_states(engine) == [DutyState.WARNING, DutyState.ROUTINE]
+
+
+def test_a_room_on_warning_is_called_off_when_warnings_end_after_the_decision(engine: Engine, city: City) -> None:
+    a_warning(engine, "YJ20210720-001", "orange")
+    looks(engine, city)
+    kept = decides(engine, city, a_wish(level=None), now=MORNING + MINUTE)
+    assert isinstance(kept, DecisionTold)
+    looks(engine, city, MORNING + 2 * MINUTE)
+    assert duty_states(engine) == [DutyState.WARNING]
+    ends(engine, "YJ20210720-001", MORNING + 3 * MINUTE)
+    for minutes in (3, 3, 4):
+        looks(engine, city, MORNING + minutes * MINUTE)
+    assert duty_states(engine) == [DutyState.WARNING, DutyState.ROUTINE]
+
+
+def test_a_decision_taken_while_the_sweep_looks_is_not_overwritten(postgres_engine: Engine, city: City) -> None:
+    """The warning is over, so the sweep would let the consultation lapse; a person is faster by a moment."""
+    engine = postgres_engine
+    a_warning(engine, "YJ20210720-001", "orange")
+    looks(engine, city)
+    ends(engine, "YJ20210720-001", MORNING + MINUTE)
+    done: list[object] = []
+
+    def first_write(_: object, __: object, statement: str, *___: object) -> None:
+        if "flood_consultation" in statement and ("UPDATE" in statement) and not done:
+            done.append(None)
+            done.append(decides(engine, city, a_wish(), now=MORNING + 2 * MINUTE))
+
+    event.listen(engine, "before_cursor_execute", first_write)
+    assert looks(engine, city, MORNING + 2 * MINUTE) == Consulted()
+    assert isinstance(done[1], DecisionTold)
+    (row,) = rows_in(engine, CONSULTATIONS)
+    assert row.state == ConsultationState.DECIDED
+    assert happened(engine, f"consultation:{HS}") == ["opened", "decided"]
 
 
 def test_undecided_after_twenty_minutes_it_is_told_upwards_rung_by_rung_each_once(engine: Engine, city: City) -> None:

@@ -86,8 +86,16 @@ def test_the_backup_is_who_is_next_in_the_pool_and_has_rested(opened: Engine) ->
         assert called_backups(connection, shift) == {"officer": (OFFICERS[2],)}
 
 
-def test_after_an_outage_one_visit_takes_every_step(opened: Engine) -> None:
-    assert watches(opened, 40) == ["sign_in_asked_again", "backup_called", "absence_reported", "recorded_vacant"]
+def test_after_an_outage_of_an_hour_nobody_is_called_absent_before_they_were_asked_again(opened: Engine) -> None:
+    assert [watches(opened, minutes) for minutes in (70, 71, 75, 80)] == [
+        ["sign_in_asked_again"],
+        [],
+        ["backup_called"],
+        ["absence_reported"],
+    ]
+    assert stand(opened, CODE, "officer").vacant_at is None
+    assert isinstance(signs_in(opened, OFFICERS[0], "officer", 81), SignedIn)
+    assert watches(opened, 300) == []
 
 
 def test_signing_in_ends_the_ladder(opened: Engine) -> None:
@@ -109,7 +117,8 @@ def test_the_called_backup_signs_in_instead_and_nobody_else_may(opened: Engine) 
 
 
 def test_who_comes_after_the_vacancy_signs_in_and_the_vacancy_stays_on_record(opened: Engine) -> None:
-    watches(opened, 31)
+    for minutes in (20, 31):
+        watches(opened, minutes)
     assert isinstance(signs_in(opened, OFFICERS[0], "officer", 50), SignedIn)
     row = stand(opened, CODE, "officer")
     assert (row.vacant_at, row.signed_in_at) == (after(31), after(50))

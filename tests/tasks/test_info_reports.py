@@ -1,5 +1,6 @@
 """Who owes which report by when; one entry feeds them all; late, missing and contradicting stay on record."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -219,6 +220,14 @@ def test_a_response_owes_follow_ups_while_it_lasts_and_a_final_report_after_it(e
         ("follow_up", "written", "withdrawn"),
         ("final", "written", "owed"),
     ]
+    assert happened(engine, f"reports:{subject}") == ["owed", "brought_forward", "withdrawn", "owed"]
+
+
+def test_the_same_form_sent_twice_at_once_is_one_incident_and_no_error(engine: Engine, city: City) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: reports(engine, city, key="tapped twice"), range(2)))
+    assert [isinstance(one, Reported) and one.number for one in found] == [XQ, XQ]
+    assert len(rows_in(engine, ENTRIES)) == 1
 
 
 def test_daily_reports_are_owed_in_season_and_by_members_in_a_response(engine: Engine, city: City) -> None:

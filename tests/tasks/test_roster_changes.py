@@ -12,6 +12,8 @@ from models.refusal import Refusal
 from models.roster_change import free_for
 from models.roster_check import check_roster
 from tasks.database import reading, transaction
+from tasks.duty_shifts import Acting, shift_coded
+from tasks.duty_sign_in import SignedIn, sign_in
 from tasks.flood_events import broken_stream, read_events
 from tasks.roster_change_rows import CHANGES, StoredChange, around
 from tasks.roster_changes import (
@@ -299,6 +301,21 @@ def test_a_wish_whose_shift_was_amended_meanwhile_no_longer_fits(local_room: Roo
     with transaction(room.engine) as connection:
         connection.execute(ASSIGNMENTS.update().where(ASSIGNMENTS.c.id == place.assignment_id).values(post="gone"))
     assert refusal_of(room.accepts(change)).code == "change_moved"
+
+
+def test_who_signed_in_early_and_gave_the_shift_away_leaves_no_place_signed_for_by_nobody(local_room: Room) -> None:
+    room, other = local_room, local_room.free_for(DAY)
+    place = room.at(DAY)
+    room.now = place.shift.starts_at - timedelta(minutes=40)
+    with transaction(room.engine) as connection:
+        came = sign_in(connection, Acting(room.city, str(place.post), room.recording), DAY, "officer")
+        assert isinstance(came, SignedIn)
+        ask = Ask(ChangeKind.AMENDMENT, place.assignment_id, other, "突发疾病", "centre-head", "key-9")
+        change_of(amend_roster(connection, room.city, ask, room.recording))
+        shift = shift_coded(connection, room.city, DAY)
+    stand = shift.place("officer") if shift else None
+    assert stand
+    assert (stand.post, stand.stands, stand.signed_in_at) == (other, other, None)
 
 
 def test_an_unknown_wish_is_said(local_room: Room) -> None:

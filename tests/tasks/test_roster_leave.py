@@ -10,7 +10,8 @@ from models.refusal import Refusal
 from tasks.city_edition import current_city
 from tasks.database import reading, transaction
 from tasks.flood_events import read_events
-from tasks.roster_leave import LeaveAsked, LeaveTaken, ask_leave, shifts_in_leave
+from tasks.roster_leave import LeaveAsked, LeaveTaken, ask_leave
+from tasks.roster_leave_entry import shifts_in_leave
 from tasks.roster_reading import places_of
 from tests.rosters import published
 from tests.stored_cases import at
@@ -49,6 +50,19 @@ def test_leave_counts_once_its_shifts_are_granted_and_the_next_roster_knows_it(r
     assert leave_in_force(room, me) == [(FIRST, LAST)]
     with reading(room.engine) as connection:
         assert [event.kind for event in read_events(connection, f"leave:{me}")] == ["leave_entered"]
+
+
+def test_a_leave_whose_first_substitute_refused_counts_once_another_one_is_granted(room: Room) -> None:
+    me, other = str(room.at(DAY).post), room.free_for(DAY)
+    taken = asks_leave(room, me, other)
+    assert isinstance(taken, LeaveTaken)
+    assert change_of(room.accepts(taken.changes[0], agrees=False)).state is ChangeState.REFUSED
+    again = asks_leave(room, me, other, key="leave-2")
+    assert isinstance(again, LeaveTaken)
+    change_of(room.accepts(again.changes[0]))
+    assert leave_in_force(room, me) == []
+    change_of(room.decides(again.changes[0], "centre-head"))
+    assert leave_in_force(room, me) == [(FIRST, LAST)]
 
 
 def test_a_shift_without_a_substitute_keeps_its_holder_at_home(room: Room) -> None:

@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.Column("on_time", sa.Boolean()),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_case_fact_due_at", "case_fact", ["due_at"])
     op.create_index("ix_case_fact_begun_at", "case_fact", ["begun_at"])
     op.create_table(
         "case_fact_month",
