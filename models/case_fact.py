@@ -94,5 +94,5 @@ class CaseFactMonth(SQLModel, table=True):
     __tablename__ = "case_fact_month"
 
     month: int = Field(primary_key=True, sa_type=Integer)
-    """Twelve times the year plus the month less one, in UTC: May 2019 is 24232."""
+    """Twelve times the year plus the month less one, in China's zone: May 2019 is 24232."""
     case_id: int = Field(foreign_key="cases.id", primary_key=True, sa_type=RowId)

@@ -6,7 +6,7 @@ same facts. What is noted never depends on what was noted before: a visit writes
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from models.clock import CaseClock
@@ -71,14 +71,23 @@ class FactChanges:
         row[name] = row.get(name, 0) + 1
 
 
+MONTHS_IN = timezone(timedelta(hours=8))
+"""Months are told in China's zone, which has one all year: so the month of a city is one month here, and not two."""
+
+
 def month_of(at: datetime) -> int:
-    """The month in UTC, counted from year 0. Example: 5 May 2019 11:00 in Shanghai is 24232."""
-    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    """The month in China, counted from year 0. Example: 1 June 2019 01:00 in Shanghai is 24233, May was 24232."""
+    at = at.astimezone(MONTHS_IN)
     return at.year * 12 + at.month - 1
 
 
+def month_start(month: int) -> datetime:
+    """When a month begins. Example: 24232 begins on 1 May 2019 00:00 in Shanghai."""
+    return datetime(month // 12, month % 12 + 1, 1, tzinfo=MONTHS_IN)
+
+
 def _another_month(one: datetime, other: datetime) -> bool:
-    """Whether two moments lie in different months in UTC; asked for every event, so zones are turned only at edges."""
+    """Whether two moments lie in different months; asked for every event, so zones are turned only at edges."""
     if one.month == other.month and one.year == other.year and 1 < one.day < 28 and 1 < other.day < 28:
         return False
     return month_of(one) != month_of(other)

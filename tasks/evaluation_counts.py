@@ -6,7 +6,7 @@ Rows that carry the same marks are counted together by the database; which marks
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from models.city import City
 from models.evaluation_counts import COUNTS, Count, CountLine, empty_line, line_of
 from models.evaluation_marks import By, Cut
-from models.told_facts import month_of
+from models.told_facts import month_of, month_start
 from tasks.case_facts import FACTS, MONTHS
 from tasks.counted_marks import ExemptSpan, Period, cut_columns, marks_of
 
@@ -91,13 +91,13 @@ def _tally(
     found: dict[Value, dict[int, int]] = {}
     if gone.start >= gone.end:
         return found
-    first, last = month_of(gone.start), month_of(gone.end)
-    start = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
-    later = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
+    first, last = month_of(gone.start), month_of(gone.end - timedelta(microseconds=1))
+    start, end = month_start(first), month_start(last + 1)
+    others = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
     for here in (
-        and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < gone.end),
-        # A unit that gets a case back when its time is up has a deadline from before its turn began.
-        and_(FACTS.c.case_id.in_(later), or_(FACTS.c.begun_at < start, FACTS.c.begun_at >= gone.end)),
+        and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < end),
+        # Older ones, and later ones too: a unit that gets a case back when its time is up is due before its turn began.
+        and_(FACTS.c.case_id.in_(others), or_(FACTS.c.begun_at < start, FACTS.c.begun_at >= end)),
     ):
         for *values, marks, facts in connection.execute(grouped.where(here)):
             tally = found.setdefault(tuple(_named(city, cuts, values)), {})

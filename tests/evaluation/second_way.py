@@ -152,7 +152,7 @@ def _filing_task(items: Items, case: CaseState, events: Events, unit: str | None
     before = [row for row in events if filed is None or row.Index < filed.Index]
     accepted = _last(before, "accept")
     clock = next(c for c in case.clocks if c.kind is ClockKind.FILE and c.started_at == accepted.at)
-    ended = _last(_after(events, accepted), "void", "merge", "force_close")
+    ended = _first(_after(events, accepted), "void", "merge", "force_close")
     if filed is None and ended is not None and ended.at <= clock.due_at:
         return
     post = filed.post if filed is not None else None
@@ -199,7 +199,7 @@ def _closing(
 ) -> None:  # fmt: skip
     closed, handled, fixed = _first(events, "close", "force_close"), _handled(events), _first(events, "quick_fix")
     how = closed.facts["how"] if closed is not None else None
-    by = fixed.post if fixed is not None else _ender(events)
+    by = fixed.post if how == "quick_fix" else _ender(events)
     due_at = _deadline(case, closed, key, unit, last)
     late = bool(handled is not None and due_at is not None and handled.at > due_at)
     if how == "checked":
