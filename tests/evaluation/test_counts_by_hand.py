@@ -222,7 +222,7 @@ def test_an_older_database_gets_its_facts_when_it_is_migrated(engine: Engine) ->
     with transaction(engine) as connection:
         connection.execute(text("DROP TABLE case_fact_month"))
         connection.execute(text("DROP TABLE case_fact"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0015'"))
     bring_up_to_date(engine)
     assert scoring(engine, MAY) == counted
     assert verify_all(engine).intact
