@@ -119,10 +119,7 @@ def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    told = [start.communicate(timeout=60) for start in starts]
-    assert [out for out, _ in told] == ["opened\n"] * 3
-    # On a busy machine whoever waits for the migration says that it waits; nobody says anything else.
-    assert {line for _, said in told for line in said.splitlines() if "locked by another writer" not in line} == set()
+    assert [start.communicate(timeout=60) for start in starts] == [("opened\n", "")] * 3
 
 
 def test_a_database_that_was_not_migrated_is_refused_where_nothing_may_be_changed(empty_url: str) -> None:
