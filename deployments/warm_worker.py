@@ -171,7 +171,7 @@ class WarmWorker(BaseWorker[WarmJobConfiguration, WarmVariables, WarmWorkerResul
 
     async def _settle_crashed(self, execution: Execution, code: int, *, hooks: bool) -> None:
         """Report at once what the run could not report itself; one that settled its own end is left as it is."""
-        flow_run = await self._unsettled(execution)
+        flow_run = await self._unsettled(execution.flow_run.id)
         if flow_run is None:
             return
         message = _crash_message(code, execution)
@@ -181,16 +181,16 @@ class WarmWorker(BaseWorker[WarmJobConfiguration, WarmVariables, WarmWorkerResul
 
     async def _settle_cancelled(self, execution: Execution) -> None:
         """Run the hooks and set the state, unless the run had ended before it heard."""
-        flow_run = await self._unsettled(execution)
+        flow_run = await self._unsettled(execution.flow_run.id)
         if flow_run is None:
             return
         message = "The run was cancelled. 本次运行已取消。"
         await self._run_hooks(execution, "cancelled", message)
         await self._mark_flow_run_as_cancelled(flow_run, state_updates={"message": message})
 
-    async def _unsettled(self, execution: Execution) -> "FlowRun | None":
+    async def _unsettled(self, flow_run_id: UUID) -> "FlowRun | None":
         try:
-            flow_run = await self.client.read_flow_run(execution.flow_run.id)
+            flow_run = await self.client.read_flow_run(flow_run_id)
         except ObjectNotFound:
             return None
         return None if flow_run.state is not None and flow_run.state.is_final() else flow_run
@@ -205,6 +205,14 @@ class WarmWorker(BaseWorker[WarmJobConfiguration, WarmVariables, WarmWorkerResul
             self.get_flow_run_logger(execution.flow_run).error("The hooks (%s) did not finish: %r", which, error)
             child.send_signal(signal.SIGKILL)
         self._give_back(child, execution.configuration)
+
+    async def _propose_pending_state(self, flow_run: "FlowRun") -> bool:
+        """Claim a run, unless it has ended since this worker saw it due.
+
+        The server refuses a second claim of a run that is claimed or running, but takes one of a run that has ended for
+        a wish to repeat it; and a warm run may be over before another worker of the pool comes to what it saw due.
+        """
+        return await self._unsettled(flow_run.id) is not None and await super()._propose_pending_state(flow_run)
 
     async def _propose_submitting_state(self, flow_run: "FlowRun") -> None:
         """Nothing: the state tells of infrastructure that is being made ready, and here it is."""

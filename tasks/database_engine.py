@@ -24,7 +24,11 @@ READ_ONLY = "zhihui_read_only"
 """Execution option: the transaction reads one state of the database and takes no lock."""
 
 MIGRATING = "zhihui_migrating"
-"""Execution option: on SQLite, foreign keys are off for the transaction (a rebuilt table is dropped for a moment)."""
+"""Execution option: on SQLite, foreign keys are off for the transaction (a rebuilt table is dropped for a moment), and
+it waits for the migration of another process as long as that takes."""
+
+MIGRATES_WITHIN_SECONDS = 600
+"""How long a process waits for the migration of another one."""
 
 _ADDRESSES = "Write sqlite:////FOLDER/zhihui.db or postgresql://USER:PASSWORD@HOST:5432/NAME."
 
@@ -128,11 +132,17 @@ def _sqlite_engine(address: URL) -> Engine:
         # Seen to each time, so that a pooled connection never keeps what its last user needed; both pragmas are
         # ignored inside a transaction. What stands already is not set again: each setting makes SQLite forget all
         # statements it has compiled, which would be half of what a page asks of it.
-        wanted = {"query_only": read_only, "foreign_keys": not options.get(MIGRATING, False)}
-        for name, on in wanted.items():
-            if connection.info.get(name) is not on:
-                connection.exec_driver_sql(f"PRAGMA {name} = {'ON' if on else 'OFF'}")
-                connection.info[name] = on
+        migrating = options.get(MIGRATING, False)
+        patience_seconds = MIGRATES_WITHIN_SECONDS if migrating else BUSY_SECONDS
+        wanted = {
+            "query_only": int(read_only),
+            "foreign_keys": int(not migrating),
+            "busy_timeout": int(patience_seconds * 1000),
+        }
+        for name, value in wanted.items():
+            if connection.info.get(name) != value:
+                connection.exec_driver_sql(f"PRAGMA {name} = {value}")
+                connection.info[name] = value
         began = monotonic()
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
         _say_if_long(monotonic() - began)

@@ -14,14 +14,11 @@ from sqlalchemy.exc import OperationalError
 
 import models.migrations
 from models.append_only import unguarded_tables
-from tasks.database_engine import MIGRATING, READ_ONLY, shown
+from tasks.database_engine import MIGRATES_WITHIN_SECONDS, MIGRATING, READ_ONLY, shown
 from tasks.database_errors import DatabaseOutdated, DatabaseTooNew, DatabaseUnreachable
 
 # Any number will do that no other program on the same Postgres uses: "zhihu" in ASCII.
 _MIGRATION_LOCK = 0x7A68696875
-
-_PATIENCE = "10min"
-"""How long a process waits for the migration of another one on Postgres."""
 
 _FIRST_WITH_FACTS = "0016"
 """The revision from which visits write what the evaluation counts; cases stored before are told from their events."""
@@ -112,7 +109,7 @@ def _begin_alone(connection: Connection) -> RootTransaction:
     try:
         transaction = connection.begin()
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+            connection.execute(text(f"SET LOCAL lock_timeout = '{MIGRATES_WITHIN_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     except OperationalError as error:
         raise DatabaseUnreachable(

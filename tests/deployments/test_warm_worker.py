@@ -1,5 +1,6 @@
 """What only the warm worker promises: children that are kept, replaced and never left behind."""
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from prefect import Flow
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.plugins import load_prefect_collections
+from prefect.states import Completed
 from prefect.workers.base import BaseWorker
 
+from deployments.warm_worker import WarmWorker
 from tests import worker_flows
 from tests.living_processes import still_living
 from tests.prefect_server import client_settings, server_of_the_session
@@ -210,6 +213,24 @@ def test_workers_that_share_a_pool_execute_each_run_once(worker: RunningWorker) 
     assert states == {"Completed"}
     assert [len(note) for note in notes] == [1] * len(runs)
     assert len(templates) == 2
+
+
+def test_a_run_that_another_worker_ended_meanwhile_is_not_executed_again(tmp_path: Path) -> None:
+    settings = server_of_the_session()
+    with client_settings(settings), running_worker(settings, KIND, tmp_path) as gone:
+        gone.stop()
+        run = gone.start(worker_flows.succeeds)
+
+        assert not asyncio.run(_claimed_late(gone, run))
+        assert _state(gone, run) == "Completed"
+
+
+async def _claimed_late(gone: RunningWorker, run: UUID) -> bool:
+    """Whether a worker that saw a run due claims it after another one has ended it."""
+    async with WarmWorker(work_pool_name=gone.pool) as late:
+        (seen,) = await late._get_scheduled_flow_runs()
+        gone.client.set_flow_run_state(run, Completed(), force=True)
+        return await late._propose_pending_state(seen.flow_run)
 
 
 def test_a_run_for_later_starts_when_it_is_due(worker: RunningWorker) -> None:

@@ -70,6 +70,8 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def two(home: Path) -> Iterator[Served]:
     served = Served(home, 2, ZHIHUI_OPEN311_PER_CLIENT="5")
+    # Both: the first one answers while the other may still be starting.
+    served.wait(lambda: served.said.read_text("utf-8").count("Application startup complete") == 2)
     served.wait(served.answers)
     yield served
     served.process.kill()
