@@ -22,6 +22,9 @@ from models.water import WaterRules
 from models.water_source import WaterSource
 from models.worktime import WorkCalendar
 
+TOWN_DIGITS = 9
+"""Of the code of a town or street: county 6, town 3, village 3, grid 3. Source: grid cells of GB/T 30428 (B)."""
+
 
 def exists_on(valid_from: date | None, valid_until: date | None, day: date) -> bool:
     """Whether a day falls into [valid_from, valid_until); a missing end is open."""
@@ -221,6 +224,14 @@ class City:
             found = self.units.get(other)
             other = found.parent if found else None
         return False
+
+    def towns(self, within: str = "") -> tuple[tuple[str, str], ...]:
+        """Code and name of an area and its towns and streets, without villages and grids; of the whole city by default.
+
+        Example: city.towns("410184004") is that town alone.
+        """
+        found = ((code, area.name) for code, area in self.areas.items() if len(code) <= TOWN_DIGITS or code == within)
+        return tuple((code, name) for code, name in found if code.startswith(within))
 
     def area_chain(self, area: str | None) -> Iterable[str]:
         """The area's code and those of its parents, narrowest first."""
