@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
+from models.evaluation_rules import EvaluationRules
 from models.flood_rules import FloodRules
 from models.message_rules import MessageRules
 from models.policy import Policy
@@ -168,6 +169,8 @@ class City:
     """How the duty room is kept manned; None in a city without one."""
     schemes: tuple[Scheme, ...] = ()
     """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
+    evaluation: EvaluationRules = field(default_factory=EvaluationRules)
+    """By what its months are scored, how long units may appeal, who is told."""
     water: WaterRules = field(default_factory=WaterRules)
     """What is measured of its water, and the thresholds that warn."""
     water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
