@@ -103,6 +103,14 @@ class NoticeKind(StrEnum):
     INFO_REPORT_MISSING = "info_report_missing"
     INCIDENT_REPORTED = "incident_reported"
     INCIDENT_CASUALTIES = "incident_casualties"
+    # Monthly evaluation.
+    EVALUATION_DRAFT = "evaluation_draft"
+    """Your unit's draft: check it, appeal in time."""
+    EVALUATION_STANDS = "evaluation_stands"
+    """A month's draft stands; goes to whoever oversees the evaluation."""
+    EVALUATION_WAITS = "evaluation_waits"
+    """Appeals are open after their window: the publication waits."""
+    EVALUATION_PUBLISHED = "evaluation_published"
 
 
 PERSONAL = frozenset({NoticeKind.MY_WORK, NoticeKind.SIGN_IN_CODE})

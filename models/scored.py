@@ -106,6 +106,11 @@ def plain(value: Value) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plain_decimal(value: Decimal, digits: int) -> str:
+    """A decimal with exactly so many digits behind the point, half up. Example: 92.415 to 2 digits is 92.42."""
+    return f"{rounded(Fraction(value), digits):.{digits}f}"
+
+
 def as_number(value: Value) -> int | float | None:
     """A number for JSON, to ten digits behind the point."""
     if value is None:

@@ -49,10 +49,12 @@ class Purpose(StrEnum):
     """A post's own duty: its shifts, log, handover, spot checks."""
     FLOOD = "flood"
     """A warning, a call, a consultation or an incident, by its number, or the overview of them all."""
+    EVALUATION = "evaluation"
+    """A month of the evaluation: a unit's own figures, or the ranking."""
 
 
 _PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/",
-          Purpose.DUTY: "/duty/", Purpose.FLOOD: "/flood/"}  # fmt: skip
+          Purpose.DUTY: "/duty/", Purpose.FLOOD: "/flood/", Purpose.EVALUATION: "/evaluation/"}  # fmt: skip
 """Where on the desk a link of a purpose leads."""
 
 

@@ -48,7 +48,7 @@ LOOK_AGAIN_SECONDS = 1.0
 GATHER_SECONDS = 0.01
 """Sends that end within this time are recorded in one transaction: each commit waits for the disk."""
 
-BELOW = {Purpose.MINE: "mine", Purpose.DUTY: "duty", Purpose.FLOOD: "flood"}
+BELOW = {Purpose.MINE: "mine", Purpose.DUTY: "duty", Purpose.FLOOD: "flood", Purpose.EVALUATION: "evaluation"}
 """What the line with the link says it opens; a case where it is none of these."""
 
 T = TypeVar("T")

@@ -37,6 +37,9 @@ FACTS = frozenset(
         *("hazard", "area", "level", "former_level", "suggested_level", "warnings", "human_decides", "kept", "basis"),
         *("issuer", "signed_by", "duty", "english_duty", "report_kind", "means", "receiver", "danger", "figures"),
         *("happened_at", "measures", "contradicts"),
+        # Monthly evaluation.
+        *("month", "version", "score", "rank", "of_units", "grade", "window_until", "why_none", "best", "version_why"),
+        *("due_count", "on_time_count", "overdue_count", "unscored_count", "open_appeals"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.

@@ -128,6 +128,22 @@ ALL_FACTS = {
     "silent": [{"place": "甲水库", "english": "Reservoir A", "duty": "patrol", "post": "甲水库巡查责任人"}],
     "silent_count": 3,
     "ended_why": "warning_ended",
+    # Monthly evaluation.
+    "month": "2018-06",
+    "version": 2,
+    "score": "92.42",
+    "rank": 1,
+    "of_units": 15,
+    "grade": {"zh": "优秀", "en": "excellent"},
+    "window_until": "2018-07-04T10:00:00+00:00",
+    "why_none": "too_few",
+    "version_why": "appeal",
+    "best": [{"group": {"zh": "乡镇街道", "en": "townships"}, "best": "梨河镇 92.42", "worst": "龙湖镇 71.00"}],
+    "due_count": 412,
+    "on_time_count": 397,
+    "overdue_count": 3,
+    "unscored_count": 2,
+    "open_appeals": 1,
 }
 
 
