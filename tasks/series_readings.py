@@ -13,10 +13,12 @@ from tasks.bulk_rows import text_of_moment
 from tasks.database import is_postgres
 
 _ON_POSTGRES = (
-    "SELECT o.series_id, o.at, o.value FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(series_id, since) "
-    "JOIN observation o ON o.series_id = w.series_id AND o.at >= w.since "
-    "WHERE o.doubt = '' ORDER BY o.series_id, o.at"
+    "SELECT w.series_id, o.at, o.value FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(series_id, since) "
+    "CROSS JOIN LATERAL (SELECT o.at, o.value FROM observation o "
+    "WHERE o.series_id = w.series_id AND o.at >= w.since AND o.doubt = '' ORDER BY o.at) o ORDER BY w.series_id, o.at"
 )
+"""The order inside keeps each series one stretch of the key: else all rows there are were read to find these."""
+
 _ON_SQLITE = (
     "SELECT o.series_id, o.at, o.value FROM json_each(?) w "
     "CROSS JOIN observation o ON o.series_id = w.value ->> 0 AND o.at >= w.value ->> 1 "
