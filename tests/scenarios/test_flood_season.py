@@ -25,8 +25,9 @@ from tasks.database import open_database, reading
 from tasks.duty_shifts import shift_on
 from tasks.flood_events import broken_stream
 from tasks.response_rows import in_force_at
+from tasks.spot_check_days import seal_of
 from tasks.spot_check_proof import prove_day
-from tasks.spot_checks import planned_of, seal_of
+from tasks.spot_checks import planned_of
 from tasks.warning_rows import WARNINGS
 from tasks.water_intake import take_rows
 from tasks.water_sources import source_in_force

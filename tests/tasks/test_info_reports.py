@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from models.city import City
 from models.flood_event import Recording
@@ -245,3 +245,15 @@ def test_daily_reports_are_owed_in_season_and_by_members_in_a_response(engine: E
     assert looks_at(MORNING + 7 * HOUR + 40 * MINUTE) == 2
     assert {row.unit for row in rows_in(engine, OWED) if row.kind == "daily"} == {"centre", "lihe", "water"}
     assert looks_at(MORNING + 25 * HOUR) == 1, "what a visit that was away for a day missed is made up for"
+
+
+def test_the_newest_daily_report_is_found_by_an_index_however_many_reports_there_are(
+    sqlite_engine: Engine, city: City
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    with transaction(sqlite_engine) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        owe_daily(connection, city, MORNING, Recording(MORNING, "flow"))
+        newest, values = next((said, values) for said, values in asked if "max(report_owed.due_at)" in said)
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {newest}", values).all()
+    assert "ix_report_owed_kind (kind=?)" in plan.detail
