@@ -23,13 +23,14 @@ from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
 from tasks.call_sending import first_of_calls
-from tasks.calls import Started, end_calls_of_ended_warnings, start_calls_for_warnings
+from tasks.calls import Started
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
 from tasks.judging import Judged, judge_waiting
 from tasks.observations import Taken, take_observations
 from tasks.open311_keys import program_of
 from tasks.refused_observations import RefusedRow, explain, keep_refused
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.water_intake import read_chunk, row_of
 from tasks.words import Language
 

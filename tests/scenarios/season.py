@@ -18,7 +18,6 @@ from models.notice import Notice, NoticeState
 from models.tables import table_of
 from tasks.call_climbs import climb_calls
 from tasks.call_rows import open_calls
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.consultations import open_consultations, remind_undecided
 from tasks.database import reading, transaction
 from tasks.duty_reminders import remind_of_duty
@@ -30,6 +29,7 @@ from tasks.report_sweep import move_deadlines
 from tasks.response_rows import open_consultation_rows
 from tasks.rosters import Proposal, Wish, propose_roster, publish_roster
 from tasks.silence import let_silence_climb
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 
 NOTICES = table_of(Notice)
 

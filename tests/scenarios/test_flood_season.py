@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, Table, func, select
 
-from models.call import Call, CallTarget
+from models.call import Call, CallTarget, CallWarning
 from models.city import City
 from models.duty import DutyAssignment, DutyHandover, DutyShift, SpotCheck
 from models.flood_event import FloodEvent
@@ -294,9 +294,9 @@ def test_every_crossing_was_found_and_no_other(told: Told) -> None:
 
 def test_every_warning_that_calls_woke_people_until_they_answered(told: Told) -> None:
     calling = [row for row in told.rows(WARNINGS) if row.calls]
-    calls = {row.warning: row for row in told.rows(Call)}
+    calls = {row.id: row for row in told.rows(Call)}
     assert calling
-    assert {row.number for row in calling} == set(calls)
+    assert {row.number for row in calling} == {row.warning for row in told.rows(CallWarning)}
     targets: dict[int, list[Any]] = {}
     for row in told.rows(CallTarget):
         targets.setdefault(row.call_id, []).append(row)
