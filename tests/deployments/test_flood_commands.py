@@ -111,3 +111,13 @@ def test_the_daily_report_is_written_twice_the_same(loaded: Engine, tmp_path: Pa
         assert flood("daily", "2021-07-20T08:00", str(tmp_path / name)).exit_code == 0
     assert (tmp_path / "one.docx").read_bytes() == (tmp_path / "two.docx").read_bytes()
     assert flood("daily", "2021-07-20T08:00", str(tmp_path / "no" / "one.docx")).exit_code == 1
+    assert flood("daily", "2021-07-20T08:00").exit_code == 2, "neither a file nor --json"
+
+
+def test_the_daily_report_as_json_says_what_the_document_says(loaded: Engine) -> None:
+    told = said_by("daily", "2021-07-20T08:00")
+    assert (told["at"], told["since"]) == ("2021-07-20T08:00:00+08:00", "2021-07-19T16:00:00+08:00")
+    assert [len(row) for section in told["sections"] for row in section["rows"]] == [
+        len(section["heads"]) for section in told["sections"] for _ in section["rows"]
+    ]
+    assert all(section["title"] for section in told["sections"])
