@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from models.city import City
 from models.duty_rules import SpotCheckRule
@@ -24,9 +24,7 @@ SEALED, REVEALED, ASKED, SKIPPED, MISSED, LOST = (
 
 _WATCHED = (SEALED, REVEALED, ASKED, SKIPPED)
 _A_DAY = timedelta(days=1)
-_LOOKED_AT = 20
-"""Newest seals: a day is sealed again only while its roster still changes."""
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LOOKED_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +76,46 @@ def begins(city: City, day: date) -> datetime:
     return datetime.combine(day, time(), city.zone)
 
 
-def events_of_day(connection: Connection, day: date, *kinds: str) -> list[tuple[Row[Any], Mapping[str, Any]]]:
-    """The events of a day that are of these kinds, in order."""
+def events_from(connection: Connection, first: date, last: date) -> DayEvents:
+    """Everything the streams say of the days from one to another, both included."""
     # A day is sealed the day before at the earliest; whatever zone the city has, nothing of it is older than this.
-    since = datetime.combine(day, time(), UTC) - 2 * _A_DAY
+    since = datetime.combine(first, time(), UTC) - 2 * _A_DAY
+    streams = [checks_stream(date(year, 1, 1)) for year in range(first.year, last.year + 1)]
     asked = select(EVENTS).where(
-        EVENTS.c.stream == checks_stream(day), EVENTS.c.kind.in_(kinds), EVENTS.c.recorded_at >= since
+        EVENTS.c.stream.in_(streams), EVENTS.c.kind.in_((*_WATCHED, LOST)), EVENTS.c.recorded_at >= since
     )
-    return _by_day(connection.execute(asked)).of(day, *kinds)
+    return _by_day(connection.execute(asked))
 
 
 def seal_of(connection: Connection, city: City, day: date) -> Seal | None:
     """The seal that counts for a day, read by itself."""
-    return DayEvents({day: events_of_day(connection, day, SEALED)}).seal(city, day)
+    return events_from(connection, day, day).seal(city, day)
 
 
-def watched_days(connection: Connection, today: date) -> DayEvents:
+def looked_at_since(connection: Connection, today: date) -> datetime:
+    """From when on a visit of the watch has to know the events: a week, and further back after it was away longer.
+
+    A day is sealed the day before at the earliest, so nothing of the last sealed days is older than that.
+    """
+    newest = connection.scalar(select(func.max(EVENTS.c.recorded_at)).where(*_sealed_around(today)))
+    a_week_ago = datetime.combine(today, time(), UTC) - _LOOKED_BACK
+    return a_week_ago if newest is None else min(a_week_ago, newest - 2 * _A_DAY)
+
+
+def watched_days(connection: Connection, today: date, since: datetime) -> DayEvents:
     """Everything a visit of the watch has to know of the days around, with one statement."""
-    streams = sorted({checks_stream(today + n * _A_DAY) for n in (-1, 0, 1)})
-    newest = (
-        select(EVENTS.c.recorded_at)
-        .where(EVENTS.c.stream.in_(streams), EVENTS.c.kind == SEALED)
-        .order_by(EVENTS.c.recorded_at.desc())
-        .limit(_LOOKED_AT)
-        .subquery()
-    )
-    since = func.coalesce(select(func.min(newest.c.recorded_at)).scalar_subquery(), _EARLIEST)
     asked = select(EVENTS).where(
-        EVENTS.c.stream.in_(streams), EVENTS.c.kind.in_(_WATCHED), EVENTS.c.recorded_at >= since
+        EVENTS.c.stream.in_(_streams_around(today)), EVENTS.c.kind.in_(_WATCHED), EVENTS.c.recorded_at >= since
     )
     return _by_day(connection.execute(asked))
+
+
+def _sealed_around(today: date) -> tuple[ColumnElement[bool], ...]:
+    return EVENTS.c.stream.in_(_streams_around(today)), EVENTS.c.kind == SEALED
+
+
+def _streams_around(today: date) -> list[str]:
+    return sorted({checks_stream(today + n * _A_DAY) for n in (-1, 0, 1)})
 
 
 def _by_day(rows: Iterable[Row[Any]]) -> DayEvents:

@@ -16,11 +16,11 @@ from tasks.spot_check_days import (
     LOST,
     REVEALED,
     SKIPPED,
+    DayEvents,
     Seal,
     begins,
     checks_stream,
-    events_of_day,
-    seal_of,
+    events_from,
 )
 from tasks.spot_checks import ASKED_WITHIN, CHECKS, SEEN_WITHIN, planned_of
 
@@ -60,15 +60,29 @@ class DayProof:
 
 def prove_day(connection: Connection, city: City, day: date, now: datetime) -> DayProof:
     """Prove a day's checks from its events alone, and its rows against them."""
-    seal = seal_of(connection, city, day)
+    return prove_days(connection, city, [day], now)[0]
+
+
+def prove_days(connection: Connection, city: City, days: Sequence[date], now: datetime) -> list[DayProof]:
+    """Prove several days; the stream of a year is read once for all of them."""
+    if not days:
+        return []
+    events = events_from(connection, min(days), max(days))
+    fits = {day.year: day for day in days}
+    chained = {year: _chain_fits(connection, day) for year, day in fits.items()}
+    return [_proved(connection, city, day, now, events, fits=chained[day.year]) for day in days]
+
+
+def _proved(connection: Connection, city: City, day: date, now: datetime, events: DayEvents, *, fits: bool) -> DayProof:
+    seal = events.seal(city, day)
     if seal is None:
         return DayProof(day, ("not_sealed",))
     if now < begins(city, day + timedelta(days=1)) + ASKED_WITHIN:
         return DayProof(day, ("not_over",), seal.sealed_at, seal.digest)
-    problems = [] if _chain_fits(connection, day) else ["chain_broken"]
+    problems = [] if fits else ["chain_broken"]
     if seal.sealed_at >= begins(city, day):
         problems.append("sealed_late")
-    revealed = events_of_day(connection, day, REVEALED)
+    revealed = events.of(day, REVEALED)
     if not revealed:
         return DayProof(day, (*problems, "not_revealed"), seal.sealed_at, seal.digest)
     (first, facts), *_ = revealed
@@ -76,7 +90,7 @@ def prove_day(connection: Connection, city: City, day: date, now: datetime) -> D
     found = DayProof(day, (), seal.sealed_at, seal.digest, first.at, seed)
     if seed_digest(bytes.fromhex(seed)) != seal.digest:
         return _with(found, [*problems, "digest_differs"], ())
-    checks, faults = _compare(connection, city, seal, bytes.fromhex(seed))
+    checks, faults = _compare(connection, city, seal, bytes.fromhex(seed), events)
     return _with(found, [*problems, *faults], checks)
 
 
@@ -86,9 +100,11 @@ def _with(found: DayProof, problems: Sequence[str], checks: Sequence[ProvedCheck
     )
 
 
-def _compare(connection: Connection, city: City, seal: Seal, seed: bytes) -> tuple[list[ProvedCheck], list[str]]:
+def _compare(
+    connection: Connection, city: City, seal: Seal, seed: bytes, stored: DayEvents
+) -> tuple[list[ProvedCheck], list[str]]:
     """What the seed says beside what was done, and where they differ."""
-    events = events_of_day(connection, seal.day, ASKED, SKIPPED, LOST)
+    events = stored.of(seal.day, ASKED, SKIPPED, LOST)
     done = {facts["number"]: (row, facts) for row, facts in events if row.kind != LOST}
     lost = {facts["number"]: row for row, facts in reversed(events) if row.kind == LOST}
     rows = {row.number: row for row in connection.execute(select(CHECKS).where(CHECKS.c.day == seal.day))}

@@ -37,6 +37,7 @@ from tasks.spot_check_days import (
     Seal,
     begins,
     checks_stream,
+    looked_at_since,
     watched_days,
 )
 
@@ -62,10 +63,11 @@ def watch_spot_checks(connection: Connection, city: City, key: bytes, recording:
         return []
     today = recording.now.astimezone(city.zone).date()
     done = _record_run_out(connection, city, recording)
-    days = watched_days(connection, today)
+    since = looked_at_since(connection, today)
+    days = watched_days(connection, today, since)
     sealed = [one for day in (today, today + _A_DAY) for one in _seal(connection, city, key, day, days, recording)]
     if sealed:
-        days = watched_days(connection, today)
+        days = watched_days(connection, today, since)
     done += sealed
     for day in days.unrevealed(today):
         seal, seed = days.seal(city, day), day_seed(key, city.code, day)
