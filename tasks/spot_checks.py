@@ -22,7 +22,7 @@ from models.spot_checks import (
 )
 from models.tables import table_of
 from tasks.duty_people import reported_to
-from tasks.duty_shifts import ASSIGNMENTS, shift_coded, shifts_between, shifts_by_id
+from tasks.duty_shifts import ASSIGNMENTS, Shift, shift_coded, shifts_between, shifts_by_id
 from tasks.duty_state import place_name
 from tasks.flood_events import record_events
 from tasks.flood_notices import FloodNotice, write_flood_notices
@@ -65,7 +65,10 @@ def watch_spot_checks(connection: Connection, city: City, key: bytes, recording:
     done = _record_run_out(connection, city, recording)
     since = looked_at_since(connection, today)
     days = watched_days(connection, today, since)
-    sealed = [one for day in (today, today + _A_DAY) for one in _seal(connection, city, key, day, days, recording)]
+    shifts = shifts_between(connection, city, begins(city, today), begins(city, today + 2 * _A_DAY))
+    sealed: list[Happened] = []
+    for day in (today, today + _A_DAY):
+        sealed += _seal(connection, city, key, _day_shifts(city, shifts, day), days, day, recording)
     if sealed:
         days = watched_days(connection, today, since)
     done += sealed
@@ -91,10 +94,15 @@ def planned_of(seed: bytes, seal: Seal, city: City) -> tuple[PlannedCheck, ...]:
 
 
 def _seal(
-    connection: Connection, city: City, key: bytes, day: date, days: DayEvents, recording: Recording
+    connection: Connection,
+    city: City,
+    key: bytes,
+    shifts: Sequence[DayShift],
+    days: DayEvents,
+    day: date,
+    recording: Recording,
 ) -> list[Happened]:
     """Seal a day's seed with rule and shifts; again where the roster of a day that has not begun has changed."""
-    shifts = _day_shifts(connection, city, day)
     if not shifts or city.duty is None:
         return []
     facts = {"day": day, "sha256": seed_digest(day_seed(key, city.code, day))}
@@ -108,11 +116,12 @@ def _seal(
     return [happened]
 
 
-def _day_shifts(connection: Connection, city: City, day: date) -> tuple[DayShift, ...]:
-    first = begins(city, day)
+def _day_shifts(city: City, shifts: Sequence[Shift], day: date) -> tuple[DayShift, ...]:
+    first, last = begins(city, day), begins(city, day + _A_DAY)
     return tuple(
         DayShift(one.code, one.starts_at, one.ends_at, one.holiday, tuple(stand.place for stand in one.stands))
-        for one in shifts_between(connection, city, first, first + _A_DAY)
+        for one in shifts
+        if one.starts_at < last and one.ends_at > first
     )
 
 
