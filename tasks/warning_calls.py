@@ -202,6 +202,8 @@ def _graver(severity: str | None, than: str | None) -> bool:
 def _had_before(connection: Connection, warning: Row[Any]) -> bool:
     """Whether people were called for the warning this one replaced, and it is no graver: nobody is woken for less."""
     former = json.loads(warning.evidence).get("former")
+    if former is None:
+        return False
     calls = connection.execute(
         select(CALLS.c.severity)
         .join_from(CALLS, COVERED, COVERED.c.call_id == CALLS.c.id)

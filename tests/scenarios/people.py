@@ -28,12 +28,10 @@ from tasks.report_deadlines import OWED
 from tasks.response import decide
 from tasks.response_rows import open_consultation_rows
 from tasks.spot_check_answers import CHECKS, answer_spot_check, checks_of
-from tests.scenarios.season import Process, Season
+from tests.scenarios.season import AHEAD, Process, Season
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
-REPORTED_AHEAD = timedelta(hours=3, minutes=10)
-"""Whoever reports in time does so at most so long before: somebody looks every three hours."""
 ROWS = table_of(DutyHandover)
 
 
@@ -171,7 +169,7 @@ class People:
                 )
 
     def _report(self, now: datetime) -> None:
-        ahead = now + REPORTED_AHEAD
+        ahead = now + AHEAD
         with reading(self.engine) as connection:
             states = [OwedState.OWED.value, OwedState.LATE.value]
             due = select(OWED).where(OWED.c.state.in_(states), OWED.c.given_at.is_(None), OWED.c.due_at <= ahead)

@@ -52,8 +52,8 @@ class Process(StrEnum):
 KEY = b"the secret of the spot checks of this story"
 
 
-AHEAD = timedelta(hours=3, minutes=10)
-"""People report at most so long before it is due."""
+AHEAD = timedelta(hours=6, minutes=10)
+"""Whoever reports in time does so at most so long before: somebody looks every six hours."""
 
 LATELY = timedelta(hours=1)
 """Whoever reports late, or takes a duty room late, does so within it; others never do."""

@@ -243,7 +243,7 @@ class Told:
         for day in (midnight, midnight + DAY):
             visits = [(day + clock(at), processes) for at, processes in VISITS.items()]
             with reading(self.engine) as connection:
-                every = 1 if self.year is NHAT_LE else 3 if in_force_at(connection, now) else 24
+                every = 1 if self.year is NHAT_LE else 6 if in_force_at(connection, now) else 24
                 hourly = WITH_READINGS if self.year is NHAT_LE else (P.FLOOD_WATCH,)
                 visits += [(day + time_of(hour, 5), hourly) for hour in range(every % 24, 24, every) if hour != 8]
                 seal = seal_of(connection, self.city, day.date())
