@@ -20,7 +20,7 @@ from tasks.flood_events import StreamMovedMeanwhile
 
 LOG = logging.getLogger(__name__)
 
-CONFLICT, BROKEN, NOT_NOW = 409, 500, 503
+CONFLICT, NOT_NOW = 409, 503
 
 TRIES = 3
 """Somebody else may write into the same stream at the same moment: then it is done again."""
@@ -64,10 +64,9 @@ def database_failed(request: Request, error: Exception) -> Response:
     LOG.error("the database cannot be used: %s", error.orig, extra={"action": "database_away"})
     if request.url.path == WATER:
         return _told_program(request, "database_away", NOT_NOW)
-    said = not_served_with(request, BROKEN) or page(
+    said = not_served_with(request, NOT_NOW) or page(
         request, "message.html", NOT_NOW, title="database_away", help="broken_help", city=None
     )
-    said.status_code = NOT_NOW
     said.headers["Retry-After"] = str(AGAIN_SECONDS)
     return said
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from deployments.command_line import load
 from tasks.database import open_database
+from tasks.flood_events import StreamMovedMeanwhile
 from tasks.response_rows import DECISIONS
 from tasks.settings import Settings
 from tests.flood_rows import MORNING, TOWN, a_warning, happened, looks, rows_in
@@ -121,3 +122,15 @@ def test_the_daily_report_as_json_says_what_the_document_says(loaded: Engine) ->
         len(section["heads"]) for section in told["sections"] for _ in section["rows"]
     ]
     assert all(section["title"] for section in told["sections"])
+
+
+def test_whoever_was_second_to_write_is_told_to_call_again_and_nothing_is_kept(
+    loaded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(*_: object) -> None:
+        raise StreamMovedMeanwhile("reports:XQ20210720-001")
+
+    monkeypatch.setattr("deployments.flood_commands.report_incident", moved)
+    found = flood("report", "--by", "lihe-liaison", "--area", TOWN, "--danger", "管涌", "--place", "河堤")
+    assert found.exit_code == 1
+    assert "Somebody else wrote to reports:XQ20210720-001 just now; nothing was written." in found.stderr
