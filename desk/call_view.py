@@ -136,14 +136,16 @@ class CallTeller:
             return None
         left = [row for row in rows if row.answered_at is None]
         due = min((row.due_at for row in left if row.due_at is not None), default=None)
-        call = self._board.call
+        call, climbed = self._board.call, all(row.step >= CLIMBED_STEP for row in rows)
+        # Once every chain has answered, nobody has to take over; who was called may still say that they heard it.
+        answerable = call.ended_at is None or (call.ended_why == EndedWhy.ANSWERED and not climbed)
         return OwnPart(
             places=tuple(dict.fromkeys(self._own_place(row, reader) for row in rows)),
             done="" if left else self._answered(max(rows, key=lambda row: row.answered_at)),
             left=duration_words(due - self._now, self._language) if due else "",
             late=due is not None and due <= self._now,
-            climbed=all(row.step >= CLIMBED_STEP for row in rows),
-            open=bool(left) and (call.ended_at is None or call.ended_why == EndedWhy.ANSWERED),
+            climbed=climbed,
+            open=bool(left) and answerable,
         )
 
     def board(self, about: str = "") -> BoardView:

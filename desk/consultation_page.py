@@ -38,6 +38,7 @@ class DecisionFields:
     levels: Options
     issuers: Options
     signers: Options
+    areas: Options
     values: Mapping[str, str]
     fault: str = ""
 
@@ -136,6 +137,7 @@ def _fields(
         [*levels, (KEEP, teller.word("response_verdict", KEEP))],
         list(zip(issuers, names_of(city.units, issuers), strict=True)),
         list(zip(signers, names_of(city.posts, signers), strict=True)),
+        city.towns(told.area),
         {name: posted.get(name, value) for name, value in usual.items()},
         _fault(teller, refusal) if refusal else "",
     )

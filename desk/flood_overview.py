@@ -64,7 +64,7 @@ def overview_page(
         own_unit=teller.unit(post.unit),
         calls=post.role is not Role.AUDITOR and deciders.may_see_the_form(post.code),
         reports=may_report(city, post.code, opened.now),
-        areas=[(code, area.name) for code, area in city.areas.items() if len(code) <= 9],
+        areas=city.towns(),
         hazards=[(hazard.value, teller.word("response_hazard", hazard)) for hazard in Hazard],
         figures=[(name, teller.word("report_field", name)) for name in FIGURES],
         values=dict(posted or {}),

@@ -19,7 +19,6 @@ from tasks.words import Language, word
 
 CANCEL = "cancel"
 MOST_AREAS = 20
-TOWN_DIGITS = 9
 """Signals are issued for the county, or for a list of towns."""
 
 
@@ -46,7 +45,7 @@ def signal_form(city: City, now: datetime, language: Language, typed: Mapping[st
     return SignalForm(
         tuple((one.value, word("signal", one, language)) for one in SignalKind),
         (*colours, (CANCEL, form_word("water", "cancel", language))),
-        tuple((code, area.name) for code, area in city.areas.items() if len(code) <= TOWN_DIGITS),
+        city.towns(),
         f"{now.astimezone(city.zone):%Y-%m-%dT%H:%M}",
         typed or {},
     )

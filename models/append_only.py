@@ -18,6 +18,9 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "flood_event": (("id",), ("stream", "seq")),
     "response_decision": (("id",), ("consultation",), ("key",)),
     "incident_report": (("id",), ("key",)),
+    "evaluation_version": (("id",), ("month", "version")),
+    "evaluation_case": (("version_id", "unit", "case_id", "round", "part"),),
+    "evaluation_publication": (("id",), ("version_id",)),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
+from models.evaluation_rules import EvaluationRules
 from models.flood_rules import FloodRules
 from models.message_rules import MessageRules
 from models.policy import Policy
@@ -21,6 +22,9 @@ from models.vocabulary import Role
 from models.water import WaterRules
 from models.water_source import WaterSource
 from models.worktime import WorkCalendar
+
+TOWN_DIGITS = 9
+"""Of the code of a town or street: county 6, town 3, village 3, grid 3. Source: grid cells of GB/T 30428 (B)."""
 
 
 def exists_on(valid_from: date | None, valid_until: date | None, day: date) -> bool:
@@ -165,6 +169,8 @@ class City:
     """How the duty room is kept manned; None in a city without one."""
     schemes: tuple[Scheme, ...] = ()
     """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
+    evaluation: EvaluationRules = field(default_factory=EvaluationRules)
+    """By what its months are scored, how long units may appeal, who is told."""
     water: WaterRules = field(default_factory=WaterRules)
     """What is measured of its water, and the thresholds that warn."""
     water_sources: Mapping[str, WaterSource] = field(default_factory=dict)
@@ -221,6 +227,14 @@ class City:
             found = self.units.get(other)
             other = found.parent if found else None
         return False
+
+    def towns(self, within: str = "") -> tuple[tuple[str, str], ...]:
+        """Code and name of an area and its towns and streets, without villages and grids; of the whole city by default.
+
+        Example: city.towns("410184004") is that town alone.
+        """
+        found = ((code, area.name) for code, area in self.areas.items() if len(code) <= TOWN_DIGITS or code == within)
+        return tuple((code, name) for code, name in found if code.startswith(within))
 
     def area_chain(self, area: str | None) -> Iterable[str]:
         """The area's code and those of its parents, narrowest first."""

@@ -159,7 +159,7 @@ class EvaluationResult(Told):
     edition: str
     """Edition of the city's directory, as its digest."""
     facts: str
-    """Digest of the case facts that were counted."""
+    """Digest of the counts by unit and class: what the totals were added up from."""
     scheme: SchemeTold
     scoring: Mapping[str, int]
     """Of the whole city."""
@@ -173,9 +173,11 @@ class EvaluationResult(Told):
     """Units of no group of the scheme to which something happened; counted, so that the totals agree."""
     backlog: tuple[BacklogCase, ...] = ()
     by_class: Mapping[str, Mapping[str, int]] = {}
-    """Code of a large class -> its scoring counts, for what the month was about."""
+    """Name of a large class 大类 -> some of its scoring counts, for what the month was about."""
     by_area: Mapping[str, Mapping[str, int]] = {}
+    """Name of a town or street -> the same."""
     by_source: Mapping[str, Mapping[str, int]] = {}
+    """Code of a source -> the same."""
     by_day: Mapping[str, Mapping[str, int]] = {}
     """Day, such as 2026-08-05 -> reported, filed and closed on it."""
     appeals: Mapping[str, int] = {}

@@ -13,6 +13,7 @@ from models import (
     desk_access,
     desk_record,
     duty,
+    evaluation,
     flood_event,
     flood_response,
     flood_warning,
@@ -43,6 +44,7 @@ TABLE_MODULES = (
     call,
     flood_response,
     info_report,
+    evaluation,
 )
 """The modules that define tables; a new one is added here and in a new migration."""
 

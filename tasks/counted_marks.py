@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, true
 
-from models.city import City
+from models.city import TOWN_DIGITS, City
 from models.evaluation_counts import Count
 from models.evaluation_marks import DUE_BITS, Cut, Done, Due, Mark
 from tasks.case_facts import FACTS
@@ -15,7 +15,7 @@ from tasks.case_facts import FACTS
 C = FACTS.c
 Condition = ColumnElement[bool]
 
-TOWN_DIGITS, GRID_DIGITS = 9, 15
+GRID_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)

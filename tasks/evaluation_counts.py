@@ -91,18 +91,23 @@ def _tally(
     found: dict[Value, dict[int, int]] = {}
     if gone.start >= gone.end:
         return found
-    first, last = month_of(gone.start), month_of(gone.end - timedelta(microseconds=1))
-    start, end = month_start(first), month_start(last + 1)
-    others = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
-    for here in (
-        and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < end),
-        # Older ones, and later ones too: a unit that gets a case back when its time is up is due before its turn began.
-        and_(FACTS.c.case_id.in_(others), or_(FACTS.c.begun_at < start, FACTS.c.begun_at >= end)),
-    ):
+    for here in parts_of(gone):
         for *values, marks, facts in connection.execute(grouped.where(here)):
             tally = found.setdefault(tuple(_named(city, cuts, values)), {})
             tally[marks] = tally.get(marks, 0) + facts
     return found
+
+
+def parts_of(gone: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions that together find every fact of the period's months, none of them twice."""
+    first, last = month_of(gone.start), month_of(gone.end - timedelta(microseconds=1))
+    start, end = month_start(first), month_start(last + 1)
+    others = select(MONTHS.c.case_id).where(MONTHS.c.month.between(first, last)).distinct()
+    return (
+        and_(FACTS.c.begun_at >= start, FACTS.c.begun_at < end),
+        # Older ones, and later ones too: a unit that gets a case back when its time is up is due before its turn began.
+        and_(FACTS.c.case_id.in_(others), or_(FACTS.c.begun_at < start, FACTS.c.begun_at >= end)),
+    )
 
 
 def _named(city: City, cuts: Sequence[Cut], values: Sequence[str | None]) -> Iterator[str | None]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from math import cos, pi, radians, sin
 from random import Random
 
-from models.city import City
+from models.city import TOWN_DIGITS, City
 from tasks.sample_ingredients import Ingredients
 
 CENTRE = (113.7403, 34.3955)
@@ -15,8 +15,6 @@ CENTRE = (113.7403, 34.3955)
 METRES_PER_DEGREE = 111_195.0
 _REACH_METRES = {9: 9000.0, 12: 1500.0, 15: 300.0}
 """How far an area of so many digits lies from the one above it, at most."""
-
-TOWN_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)

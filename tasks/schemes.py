@@ -1,9 +1,10 @@
 """Where a scheme of evaluation is found: in the city's own directory first, then among those that are shipped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
 
+from models.city import City
 from models.directory.encoding import decode
 from models.directory.fault import Fault, Severity, quoted, suggestion
 from models.directory.scheme_yaml import SCHEME_NAME, SCHEMES_FOLDER, read_scheme
@@ -50,8 +51,23 @@ def find_scheme(name: str, documents: Mapping[str, str] | None = None, on: date 
     found = [scheme for scheme in schemes if scheme.name == name]
     if not found and (SHIPPED / f"{name}.yaml").is_file():
         found = _read(_shipped(name))
+    return _in_force(name, found, {scheme.name for scheme in schemes}, on)
+
+
+def city_scheme(city: City, name: str, on: date) -> Scheme:
+    """The same for a city that is loaded: one of its own schemes, else the one that is shipped.
+
+    Raises: SchemeMissing, SchemeFaulty.
+    """
+    found = [scheme for scheme in city.schemes if scheme.name == name]
     if not found:
-        known = sorted({scheme.name for scheme in schemes} | {path.stem for path in SHIPPED.glob("*.yaml")})
+        return find_scheme(name, {}, on)
+    return _in_force(name, found, {scheme.name for scheme in city.schemes}, on)
+
+
+def _in_force(name: str, found: Sequence[Scheme], own: Set[str], on: date | None) -> Scheme:
+    if not found:
+        known = sorted(own | {path.stem for path in SHIPPED.glob("*.yaml")})
         raise SchemeMissing(f"there is no scheme {quoted(name)}.", suggestion(name, known))
     in_force = [scheme for scheme in found if on is None or scheme.in_force_on(on)]
     if not in_force:

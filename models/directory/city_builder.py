@@ -11,6 +11,7 @@ from models.directory.calls_yaml import read_calls
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
 from models.directory.edition import calendar_digest, edition_digest
+from models.directory.evaluation_yaml import read_evaluation
 from models.directory.fault import Fault, Severity
 from models.directory.flood_yaml import read_flood
 from models.directory.judge_calls import judge_calls
@@ -36,6 +37,7 @@ from models.directory.sheet import Record, unknown_code
 from models.directory.sheets import FORMATS, ApprovalStep, CatalogueRow, Sheets, read_sheets
 from models.directory.water_yaml import WaterPage, read_water
 from models.duty_rules import DutyRules
+from models.evaluation_rules import EvaluationRules
 from models.flood_rules import FloodRules
 from models.limits import Limit
 from models.message_rules import MessageRules
@@ -48,7 +50,7 @@ from models.worktime import WorkCalendar
 
 YAML_FILES = (
     *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml"),
-    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml"),
+    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml", "evaluation.yaml"),
 )
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`, schemes in `schemes/`."""
@@ -59,6 +61,7 @@ OPTIONAL = frozenset(
         *("stations.csv", "thresholds.csv", "water.yaml"),
         *("call_chains.csv", "calls.yaml"),
         *("response_duties.csv", "flood.yaml"),
+        "evaluation.yaml",
     }
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
@@ -93,6 +96,7 @@ class _Pages:
     flood: FloodRules | None
     calls: CallRules | None
     schemes: tuple[Scheme, ...]
+    evaluation: EvaluationRules
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -145,6 +149,9 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         if "calls.yaml" in documents
         else None,
         tuple(scheme for scheme in schemes if scheme),
+        read_evaluation(documents["evaluation.yaml"], sheets.codes.get("units.csv") or (), faults)
+        if "evaluation.yaml" in documents
+        else EvaluationRules(),
     )
 
 
@@ -219,6 +226,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         flood=pages.flood,
         calls=pages.calls,
         schemes=pages.schemes,
+        evaluation=pages.evaluation,
         **head.patterns,
     )
 

@@ -96,7 +96,7 @@ def _measured(load: Load, address: Address, cookie: str, process: psutil.Process
     taken = asyncio.run(_come(load, address, cookie))
     cpu = (_processor_seconds(process) - before) / (time.perf_counter() - begun)
     ms = sorted(1000 * seconds for seconds in taken)
-    p95, p99 = (statistics.quantiles(ms, n=100)[n - 1] for n in (95, 99))
+    p95, p99 = (statistics.quantiles(ms, n=100, method="inclusive")[n - 1] for n in (95, 99))
     return (
         f"{load.name:18} {load.per_second:4.0f}/s   p50 {statistics.median(ms):6.1f}   p95 {p95:6.1f} "
         f"(to reach {load.aim_p95_ms:.0f})   p99 {p99:6.1f}   slowest {ms[-1]:6.1f} ms   {100 * cpu:3.0f} % of a core"

@@ -159,7 +159,7 @@ def _tap(city: RunningCity, waker: Waker, asked: Round, case: Any, in_burst: boo
 
 
 def _line(which: str, seconds: Sequence[float]) -> str:
-    p95 = statistics.quantiles(seconds, n=20)[-1]
+    p95 = statistics.quantiles(seconds, n=20, method="inclusive")[-1]
     return (
         f"{which:12}   p50 {statistics.median(seconds):5.2f} s   p95 {p95:5.2f} s   slowest {max(seconds):5.2f} s"
         f"   {len(seconds)} taps"

@@ -203,7 +203,7 @@ def _came(city: RunningCity, phones: _Phones, taken: Taken) -> Came:
 
 
 def _line(which: str, seconds: Sequence[float]) -> str:
-    p95 = statistics.quantiles(seconds, n=20)[-1]
+    p95 = statistics.quantiles(seconds, n=20, method="inclusive")[-1]
     return (
         f"{which:22}   p50 {statistics.median(seconds):5.2f} s   p95 {p95:5.2f} s   slowest {max(seconds):5.2f} s"
         f"   {len(seconds)} readings"

@@ -50,8 +50,6 @@ LEAST_HITS = 0.5
 """A kill that comes when its process has done its work tests nothing; nine in ten hit on two quiet cores."""
 
 WHAT = ("kills", "race", "storm", "storm-city", "city")
-UNASKED = ("kills", "race", "storm", "city")
-"""Done where nobody asks for a part: the storm over a whole city has not been seen to its end on Postgres yet."""
 
 
 class Report:
@@ -99,7 +97,7 @@ def _one_database(made: Databases, home: Path, asked: argparse.Namespace, report
         "storm-city": lambda: _storm_city(made, home, asked, report),
         "city": lambda: _city(made, home, asked, report),
     }
-    for what in asked.only or UNASKED:
+    for what in asked.only or WHAT:
         parts[what]()
 
 

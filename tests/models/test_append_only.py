@@ -14,6 +14,7 @@ from models.citizens import Satisfaction
 from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
 from models.desk_record import DeskRecord
+from models.evaluation import EvaluationCase, EvaluationPublication, EvaluationVersion
 from models.flood_event import NO_EVENT, FloodEvent, Happened, Recording, chained
 from models.flood_response import ResponseDecision
 from models.info_report import IncidentReport
@@ -47,6 +48,9 @@ def with_rows(engine: Engine) -> Engine:
             a_flood_event(),
             a_decision(),
             an_entry(),
+            a_version(),
+            EvaluationCase(version_id=1, unit="lihe", case_id=1, round=1, part=1, marks=1),
+            EvaluationPublication(version_id=1, month="2019-05", published_at=MOMENT, by="rule:publish"),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine
@@ -69,6 +73,13 @@ def an_entry() -> IncidentReport:
     return IncidentReport(
         subject="XQ20210720-001", kind="initial", means="phone", unit="lihe", by="lihe-liaison", at=MOMENT,
         recorded_at=MOMENT, key="k", origin="desk",
+    )  # fmt: skip
+
+
+def a_version() -> EvaluationVersion:
+    return EvaluationVersion(
+        month="2019-05", version=1, scheme="xinzheng", made_at=MOMENT, counted_at=MOMENT, why="first",
+        window_until=MOMENT, result="{}", digest="d", previous_digest="",
     )  # fmt: skip
 
 
