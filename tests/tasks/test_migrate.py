@@ -191,7 +191,11 @@ def test_triggers_that_are_missing_come_back_when_the_database_is_opened_and_the
     ]
 
 
-def test_calls_of_an_older_program_cover_the_warning_they_name_and_nobody_is_told_their_end(empty_url: str) -> None:
+def test_calls_of_an_older_program_cover_the_warning_they_name_and_nobody_is_told_their_end(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tables of revisions between are not there to be guarded yet.
+    monkeypatch.setattr("models.append_only.ensure_append_only", lambda _: None)
     engine = make_engine(parse_address(empty_url))
     row = {"drill": False, "subject": "s", "reason": "", "started_by": "rule:calls", "started_at": datetime.now(UTC)}
     ended = row | {"ended_at": row["started_at"], "ended_why": "answered"}
