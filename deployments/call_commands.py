@@ -75,7 +75,8 @@ def board(number: Number, as_json: AsJson = False) -> None:
     if shown is None:
         refuse(Refusal("unknown_call", {"number": number}), city)
     if as_json:
-        print_json(_call_json(shown.call, shown.figures) | {"places": _places_json(shown)})
+        covers = {"warnings": list(shown.warnings), "places": _places_json(shown)}
+        print_json(_call_json(shown.call, shown.figures) | covers)
         return
     typer.echo(_call_line(shown.call, shown.figures, city))
     for key, rows in shown.chains.items():

@@ -14,6 +14,7 @@ from models.refusal import Refusal
 from tasks.city_edition import CityEditionError, current_city
 from tasks.database import open_database, reading, transaction
 from tasks.database_errors import DatabaseError
+from tasks.flood_events import StreamMovedMeanwhile
 from tasks.refusals import render_refusal
 from tasks.settings import SettingsError, read_settings
 
@@ -32,9 +33,14 @@ def city_to_read() -> Iterator[tuple[City, Connection]]:
 
 @contextmanager
 def city_to_change() -> Iterator[tuple[City, Connection]]:
-    """The city and a transaction; a clear line and exit code 1 where there is none."""
-    with engine_at_hand() as engine, transaction(engine) as connection:
-        yield current_city(connection), connection
+    """The city and a transaction; a clear line and exit code 1 where there is none, or where somebody was faster."""
+    try:
+        with engine_at_hand() as engine, transaction(engine) as connection:
+            yield current_city(connection), connection
+    except StreamMovedMeanwhile as error:
+        typer.echo(f"刚刚有别人写了同一记录（{error}），没有写入，请再执行一次。", err=True)
+        typer.echo(f"Somebody else wrote to {error} just now; nothing was written. Call it again.", err=True)
+        raise typer.Exit(REFUSED) from error
 
 
 def post_of(city: City, code: str) -> None:

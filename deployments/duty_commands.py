@@ -90,6 +90,7 @@ def _for_programs(found: DayProof) -> dict[str, Any]:
                 "place": one.place,
                 "asked_at": one.asked_at,
                 "skipped": one.skipped,
+                "lost_at": one.lost_at,
             }
             for one in found.checks
         ],
@@ -104,6 +105,7 @@ def _for_people(found: DayProof, zone: tzinfo) -> list[str]:
         lines.append(f"  公开 revealed {found.revealed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}  seed {found.seed}")
     for one in found.checks:
         asked = f"{one.asked_at.astimezone(zone):%H:%M:%S}" if one.asked_at else f"未问 skipped ({one.skipped})"
+        asked += "  系统中断、不计 lost to an outage" if one.lost_at else ""
         lines.append(f"  {one.number}  {one.planned_at.astimezone(zone):%H:%M}  {one.shift} {one.place}  {asked}")
     lines += [f"✗ {word('seal_problem', one, 'zh')} · {word('seal_problem', one, 'en')}" for one in found.problems]
     return [*lines, "已证明 · proved" if found.proved else "未能证明 · not proved"]

@@ -230,15 +230,21 @@ def owed(
 @flood_app.command()
 def daily(
     at: Annotated[datetime, typer.Argument(formats=["%Y-%m-%dT%H:%M"], help="The moment, in the city's time.")],
-    file: Annotated[Path, typer.Argument(help="The Word document to write.", dir_okay=False)],
+    file: Annotated[
+        Path | None, typer.Argument(help="The Word document to write; none is needed with --json.", dir_okay=False)
+    ] = None,
     english: Annotated[bool, typer.Option("--english", help="In English instead of Chinese.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the daily water and duty report of a moment as a Word document; twice gives the same bytes.
 
     Example: zhihui flood daily 2021-07-20T08:00 daily.docx
+    With --json the same report is printed: its sections with heads and rows.
 
     Exit code 0: written; 1: no database, or the file cannot be written.
     """
+    if file is None and not as_json:
+        raise typer.BadParameter("Name the Word document to write, or ask for --json.", param_hint="FILE")
     from tasks.daily_docx import daily_docx
     from tasks.daily_report import compose_daily
     from tasks.duty_readings import readings_until
@@ -246,9 +252,13 @@ def daily(
     with city_to_read() as (city, connection):
         moment = at.replace(tzinfo=city.zone)
         composed = compose_daily(connection, city, moment, "en" if english else "zh", readings_until(moment))
-    try:
-        file.write_bytes(daily_docx(composed))
-    except OSError as error:
-        typer.echo(f"{file} cannot be written: {error.strerror}.", err=True)
-        raise typer.Exit(1) from error
-    typer.echo(str(file))
+    if file is not None:
+        try:
+            file.write_bytes(daily_docx(composed))
+        except OSError as error:
+            typer.echo(f"{file} cannot be written: {error.strerror}.", err=True)
+            raise typer.Exit(1) from error
+    if as_json:
+        print_json(asdict(composed))
+    else:
+        typer.echo(str(file))

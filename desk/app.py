@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -40,6 +41,7 @@ from desk.open311_answers import NotServed, not_served, not_served_with
 from desk.open311_api import open311_routes
 from desk.own_page import own_page_routes
 from desk.pages import page
+from desk.passing_failures import database_failed, moved_meanwhile
 from desk.posted_pictures import room_for_pictures
 from desk.protection import HEADERS, LimitedBody, ProtectedHeaders
 from desk.public_answers import public_answer_routes
@@ -56,6 +58,7 @@ from desk.water_api import water_api_routes
 from desk.water_page import water_routes
 from tasks.access_settings import AccessSettings, read_access_settings
 from tasks.database import open_database
+from tasks.flood_events import StreamMovedMeanwhile
 from tasks.message_settings import MessageSettings, read_message_settings
 from tasks.monitoring_settings import MonitoringSettings, read_monitoring_settings
 from tasks.picture_reading import room_to_decode
@@ -198,6 +201,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _not_possible)
     app.add_exception_handler(TooOften, too_often)
+    app.add_exception_handler(StreamMovedMeanwhile, moved_meanwhile)
+    app.add_exception_handler(DBAPIError, database_failed)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(LimitedBody, room=room_for_pictures(desk))
     app.add_middleware(ProtectedHeaders)

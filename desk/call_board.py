@@ -14,6 +14,7 @@ from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import language_of, page
+from desk.passing_failures import tried_again
 from desk.posted_form import PostedForm, is_our_form
 from desk.season_ways import season_ways
 from models.call import How
@@ -24,7 +25,7 @@ from tasks.call_answers import Answer, answer
 from tasks.call_figures import read_board
 from tasks.call_rows import find_call
 from tasks.calls import end_call
-from tasks.database import reading, transaction
+from tasks.database import reading
 from tasks.refusals import render_refusal
 
 REFRESH_SECONDS = 10
@@ -85,8 +86,8 @@ def _act(desk: Desk, request: Request, token: str, posted: dict[str, str], work:
         return opens_nothing(request)
     if not is_our_form(desk, request, posted, token):
         return page(request, "form_stale.html", 403, city=None, case=f"/flood/{token}")
-    with transaction(desk.engine) as connection:
-        done = work(connection, opened, Recording(opened.now, "desk", opened.city.edition))
+    recording = Recording(opened.now, "desk", opened.city.edition)
+    done = tried_again(desk.engine, lambda connection: work(connection, opened, recording))
     if isinstance(done, Refusal):
         with reading(desk.engine) as connection:
             return _page(connection, desk, request, opened, opened.link.subject, done)

@@ -120,7 +120,7 @@ class CallTeller:
             place=place_name(self._city, call.subject, self._language),
             severity=word("call_severity", call.severity, self._language) if call.severity else "",
             severity_code=call.severity or "",
-            warning=call.warning or "",
+            warning="、".join(self._board.warnings),
             reason=call.reason,
             started_by=self._actor(call.started_by),
             started_at=self._at(call.started_at),

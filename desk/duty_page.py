@@ -1,7 +1,6 @@
 """A person's own duty: what is asked of them now with its buttons, their shift, its handovers, the log of the day."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,29 +12,24 @@ from desk.form_token import draw_form_token
 from desk.opened_duty import OpenedDuty, opened_duty
 from desk.own_page import go_on
 from desk.pages import form_word, language_of, page
+from desk.passing_failures import tried_again
 from desk.posted_form import PostedForm, is_our_form
 from desk.season_ways import season_ways
 from models.flood_event import Recording
 from models.refusal import Refusal
-from tasks.database import reading, transaction
+from tasks.database import reading
 from tasks.duty_handover import accept_handover, confirm_handover
 from tasks.duty_log import LogWords, write_log_entry
 from tasks.duty_readings import readings_at_hand
 from tasks.duty_shifts import Acting
 from tasks.duty_sign_in import sign_in, sign_in_instead
-from tasks.flood_events import StreamMovedMeanwhile
 from tasks.own_duty import OwnDuty, read_own_duty, reads_log, receive_all, writes_log
 from tasks.refusals import render_refusal
 from tasks.spot_check_answers import answer_spot_check
 
 FORBIDDEN, CONFLICT = 403, 409
 
-TRIES = 3
-"""Somebody else may write into the same stream at the same moment: then it is done again."""
-
 LONGEST_CODE = 60
-
-T = TypeVar("T")
 
 Act = Callable[[Connection, Acting, Mapping[str, str]], object]
 
@@ -59,7 +53,7 @@ def duty_routes(desk: Desk) -> APIRouter:
         wanted = ACTS.get(posted.get("do", ""))
         if wanted is None or not is_our_form(desk, request, posted, token):
             return stale_form(request, token)
-        found = tried_again(desk, lambda connection: wanted(connection, acting_of(opened), posted))
+        found = tried_again(desk.engine, lambda connection: wanted(connection, acting_of(opened), posted))
         if isinstance(found, Refusal):
             return _answer(desk, request, opened, found)
         return go_on(request, f"/duty/{token}")
@@ -73,7 +67,7 @@ def duty_routes(desk: Desk) -> APIRouter:
         if not is_our_form(desk, request, posted, token):
             return stale_form(request, token)
         words, key = log_words(posted), f"desk-{posted.get('key', '')}"
-        found = tried_again(desk, lambda connection: write_log_entry(connection, acting_of(opened), words, key))
+        found = tried_again(desk.engine, lambda connection: write_log_entry(connection, acting_of(opened), words, key))
         if isinstance(found, Refusal):
             return _answer(desk, request, opened, found, words)
         return go_on(request, f"/duty/{token}")
@@ -84,18 +78,6 @@ def duty_routes(desk: Desk) -> APIRouter:
 def acting_of(opened: OpenedDuty) -> Acting:
     """Who acts at the desk, now."""
     return Acting(opened.city, opened.post.code, Recording(opened.now, "desk", opened.city.edition))
-
-
-def tried_again(desk: Desk, work: Callable[[Connection], T]) -> T:
-    """Do something in a transaction; where somebody else wrote into the same stream meanwhile, once more."""
-    for _ in range(TRIES - 1):
-        try:
-            with transaction(desk.engine) as connection:
-                return work(connection)
-        except StreamMovedMeanwhile:
-            continue
-    with transaction(desk.engine) as connection:
-        return work(connection)
 
 
 def stale_form(request: Request, token: str) -> HTMLResponse:

@@ -18,6 +18,7 @@ from desk.opened_case import FORBIDDEN, opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import page
+from desk.passing_failures import tried_again
 from desk.posted_form import PostedForm, is_our_form
 from models.flood_event import Recording
 from models.flood_readers import may_read_incident
@@ -68,12 +69,15 @@ class Posting:
     def does(self, opened: OpenedFlood, work: Work, again: Again, path: str = "") -> Response:
         """Does it and goes back to the page; a refusal is told on it, and what it wrote is kept."""
         recording = Recording(opened.now, "desk", opened.city.edition)
-        with transaction(self.desk.engine) as connection:
+
+        def once(connection: Connection) -> HTMLResponse | list[int]:
             found = work(connection, opened, recording)
-            if isinstance(found, Refusal):
-                return again(connection, opened, found)
-            soon = _urgent(connection, opened.now)
-        for notice_id in soon:
+            return again(connection, opened, found) if isinstance(found, Refusal) else _urgent(connection, opened.now)
+
+        done = tried_again(self.desk.engine, once)
+        if isinstance(done, HTMLResponse):
+            return done
+        for notice_id in done:
             self.desk.send_soon(notice_id)
         return self.back(path)
 

@@ -30,10 +30,11 @@ STATUS_OF = {
     "not_allowed": 405,
     "too_often": TOO_MANY,
     "broken": 500,
+    "away": 503,
 }
 """HTTP status of a refusal; every other one is 400, as the specification has it."""
 
-_STATUS_CODES = {404: "not_found", 405: "not_allowed", 500: "broken"}
+_STATUS_CODES = {404: "not_found", 405: "not_allowed", 500: "broken", 503: "away"}
 
 _ITEMS = {
     "services": "service",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from desk.case_page import SEE_OTHER
 from desk.context import Desk
@@ -14,13 +15,14 @@ from desk.form_token import draw_form_token
 from desk.opened_case import opens_nothing
 from desk.opened_duty import OpenedDuty, opened_duty
 from desk.pages import form_word, in_language, language_of, page
+from desk.passing_failures import tried_again
 from desk.posted_form import PostedForm, is_our_form
 from desk.roster_forms import answer_change, ask_for
 from desk.roster_view import RosterTeller
 from desk.season_ways import season_ways
 from models.refusal import Refusal
 from models.roster_approval import may_see
-from tasks.database import reading, transaction
+from tasks.database import reading
 from tasks.refusals import render_refusal
 from tasks.roster_calendar import calendar_of
 from tasks.roster_reading import published_places
@@ -141,10 +143,14 @@ def _posted(desk: Desk, request: Request, token: str, posted: dict[str, str], *,
     if not is_our_form(desk, request, posted, token):
         said = Said("refused", form_word("roster_said", "stale", language))
         return roster_page(desk, request, opened, said=said, status=CONFLICT)
-    with transaction(desk.engine) as connection:
+
+    def work(connection: Connection) -> str | Refusal:
         found = (ask_for if asks else answer_change)(connection, opened, posted)
         if isinstance(found, Refusal):
             connection.rollback()
+        return found
+
+    found = tried_again(desk.engine, work)
     if isinstance(found, Refusal):
         why = render_refusal(found.code, found.facts, language, opened.city)
         said = Said("refused", form_word("roster_said", "refused", language), (why,))

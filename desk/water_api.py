@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from desk.context import Desk, city_or_none
 from desk.open311_rate import PerMinute, seconds_left
 from desk.pages import form_word, language_of
+from desk.passing_failures import tried_again
 from models.city import City
 from models.flood_event import Recording
 from models.notice import Notice, NoticeKind, NoticeState
@@ -22,13 +23,14 @@ from models.open311_key import KeyPurpose
 from models.tables import table_of
 from models.water_source import NATIVE
 from tasks.call_sending import first_of_calls
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
+from tasks.calls import Started
 from tasks.client_network import network_of
 from tasks.database import reading, transaction
 from tasks.judging import Judged, judge_waiting
 from tasks.observations import Taken, take_observations
 from tasks.open311_keys import program_of
 from tasks.refused_observations import RefusedRow, explain, keep_refused
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.water_intake import read_chunk, row_of
 from tasks.words import Language
 
@@ -159,9 +161,12 @@ def _listed(body: bytes) -> list[Any]:
 
 def _call(desk: Desk, city: City, recording: Recording) -> None:
     """Start and end calls by the warnings, send the first messages from here and wake the engine for the rest."""
-    with transaction(desk.engine) as connection:
+
+    def calls(connection: Connection) -> tuple[object, tuple[Started, ...]]:
         ended = end_calls_of_ended_warnings(connection, city, recording)
-        started = start_calls_for_warnings(connection, city, recording.now, recording)
+        return ended, start_calls_for_warnings(connection, city, recording.now, recording)
+
+    ended, started = tried_again(desk.engine, calls)
     if not started and not ended:
         return
     with reading(desk.engine) as connection:

@@ -12,13 +12,14 @@ from desk.opened_case import opens_nothing
 from desk.opened_flood import OpenedFlood, opened_flood
 from desk.own_page import go_on
 from desk.pages import language_of, page
+from desk.passing_failures import tried_again
 from desk.posted_form import PostedForm, is_our_form
 from desk.season_ways import season_ways
 from desk.signal_form import enter_signal, may_enter_signals, signal_form
 from desk.water_view import WaterTeller
 from models.flood_event import Recording
 from models.refusal import Refusal
-from tasks.database import reading, transaction
+from tasks.database import reading
 from tasks.links import Link, Purpose, path_of
 from tasks.played_water import is_played
 from tasks.refusals import render_refusal
@@ -49,8 +50,10 @@ def water_routes(desk: Desk) -> APIRouter:
             return page(request, "form_stale.html", FORBIDDEN, city=None, case=f"/water/{token}")
         areas = [name.removeprefix(AREA) for name in posted if name.startswith(AREA)] or [opened.city.code]
         recording = Recording(opened.now, "desk", opened.city.edition)
-        with transaction(desk.engine) as connection:
-            done = enter_signal(connection, opened.city, posted, areas, recording, opened.post.code)
+        city, post = opened.city, opened.post.code
+        done = tried_again(
+            desk.engine, lambda connection: enter_signal(connection, city, posted, areas, recording, post)
+        )
         if isinstance(done, Refusal):
             return water_page(desk, request, opened, status=UNPROCESSABLE, refusal=done, typed=posted)
         send_calls_soon(desk.engine, opened.now, desk.send_soon)

@@ -31,6 +31,7 @@ _WATCHED = (
     ("查岗", ("spot_check_asked",)),
     ("查岗未问", ("spot_check_skipped",)),
     ("未应答", ("spot_check_missed",)),
+    ("中断不计", ("spot_check_lost",)),
     ("封存种子", ("spot_checks_sealed",)),
     ("公开种子", ("spot_checks_revealed",)),
 )

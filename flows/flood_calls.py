@@ -16,8 +16,8 @@ from models.flood_event import Recording
 from models.sweeps import Process
 from tasks.call_climbs import climb_calls
 from tasks.call_sending import deliver_calls
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.database import transaction
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 
 CALLS = "calls"
 """Key of the table of the calls a sweep moved."""

@@ -1,4 +1,4 @@
-"""Records of runs that say nothing are cleared away, and files of pictures that no row names."""
+"""Records of idle runs are cleared away, and files of pictures that no row names; schedules follow the season."""
 
 import asyncio
 import logging
@@ -11,9 +11,11 @@ from pydantic import Field
 from flows import wording
 from flows.moment import At
 from flows.old_runs import delete_silent_runs
+from flows.season_schedules import follow_the_season
 from flows.steps import step
 from flows.surroundings import surroundings
 from flows.telling import IDLE, name_run
+from tasks.city_edition import NoCityLoaded
 from tasks.picture_proof import remove_files_without_row
 from tasks.picture_store import PictureStore, StoreUnusable
 
@@ -76,6 +78,23 @@ async def clear_files(before: datetime, most: int) -> int | None:
     return await asyncio.to_thread(work)
 
 
+@step(wording.FOLLOW_SEASON)
+async def follow(now: datetime) -> int:
+    """Schedules of the season last as long as the city's season does; how many deployments were changed."""
+    here = await asyncio.to_thread(surroundings)
+
+    def months() -> frozenset[int]:
+        try:
+            city = here.city()
+        except NoCityLoaded:
+            return frozenset()
+        return city.duty.season.months(now.astimezone(city.zone).year) if city.duty else frozenset()
+
+    wanted = await asyncio.to_thread(months)
+    async with get_client() as client:
+        return len(await follow_the_season(client, wanted))
+
+
 @flow(name="housekeeping", flow_run_name=wording.HOUSEKEEPING)
 async def housekeeping(visit: HousekeepingVisit = EVERY_IDLE_RUN) -> None:
     """Every hour the records of runs that said nothing are cleared away, 24 hours after their end.
@@ -84,11 +103,13 @@ async def housekeeping(visit: HousekeepingVisit = EVERY_IDLE_RUN) -> None:
     A store that cannot be used is said, and keeps no record from being cleared.
     Taken are visits that found nothing to do and scheduled sweeps dropped because another still ran. Every other run is
     kept for ever, and so is a run that any event, attempt or action names, whatever its tag. A record of this process
-    touches no case either and is cleared in its turn, unless it removed files or could not. A second run finds nothing
-    left to clear.
+    touches no case either and is cleared in its turn, unless it removed files or could not. Where the city's season is
+    longer than the months in which its processes look every minute, their schedules are widened. A second run finds
+    nothing left to do.
     """
     now = visit.moment()
     cleared = await clear(now - timedelta(hours=visit.hours_kept), visit.most)
     # Files are dated by a real clock: no moment to come makes them older.
     files = await clear_files(min(now, datetime.now(UTC)) - FILES_KEPT, visit.most_files)
-    await name_run(wording.runs_cleared(cleared, files), *((IDLE,) if files == 0 else ()))
+    widened = await follow(now)
+    await name_run(wording.runs_cleared(cleared, files, widened), *((IDLE,) if files == 0 and not widened else ()))

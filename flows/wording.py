@@ -19,6 +19,7 @@ TAKE_IN = "受理来件 take in reports"
 PUT = "放入待办 put into the inbox"
 OUTCOME = "读取结果 read the outcome"
 CLEAR = "清理空转记录 clear idle runs"
+FOLLOW_SEASON = "监测计划随汛期 schedules follow the season"
 CLEAR_FILES = "清理无记录的图片文件 clear picture files without a row"
 
 NOTHING_TO_DO = "无事可做"
@@ -74,8 +75,8 @@ def notices_sent(sent: int, failed: int, expired: int = 0, held: int = 0, climbe
     )
 
 
-def runs_cleared(cleared: int, files: int | None = 0) -> str:
-    """The name of a visit that cleared away records of idle runs, and picture files no row names.
+def runs_cleared(cleared: int, files: int | None = 0, widened: int = 0) -> str:
+    """The name of a visit that cleared away records of idle runs, and picture files no row names; or widened schedules.
 
     Example: runs_cleared(1440, 3) is "清理空转记录 1,440 条 · 清理图片文件 3 个"; None for files is an unusable store.
     """
@@ -84,6 +85,8 @@ def runs_cleared(cleared: int, files: int | None = 0) -> str:
         told.append("图片存储不可用")
     elif files:
         told.append(f"清理图片文件 {files:,} 个")
+    if widened:
+        told.append(f"延长汛期计划 {widened} 项")
     return " · ".join(told) or NOTHING_TO_DO
 
 

@@ -63,7 +63,10 @@ class Call(SQLModel, table=True):
     """What makes it start once. Example: warning:YJ20210720-001."""
     drill: bool = False
     warning: str | None = Field(default=None, index=True)
-    """Number of the warning it calls for; None where somebody started it by hand."""
+    """Number of the warning it calls for, the gravest of its place; None where somebody started it by hand.
+
+    All that it covers are rows of `CallWarning`.
+    """
     subject: str
     """Area or station it is about."""
     severity: str | None = None
@@ -75,11 +78,27 @@ class Call(SQLModel, table=True):
     ended_at: datetime | None = None
     ended_by: str | None = None
     ended_why: str | None = None
+    lifted_at: datetime | None = None
+    """Of a call everybody answered: when they were told that the danger is over, or when another call took over."""
 
     __table_args__: tuple[Any, ...] = (
         Index("ix_flood_call_open", "id", **_where("ended_at IS NULL")),
         Index("ix_flood_call_started_at", "started_at"),
+        Index("ix_flood_call_answered", "id", **_where("lifted_at IS NULL AND ended_why = 'answered'")),
     )
+
+
+class CallWarning(SQLModel, table=True):
+    """One warning a call covers."""
+
+    __tablename__ = "flood_call_warning"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    call_id: int = Field(foreign_key="flood_call.id", sa_type=RowId)
+    warning: str = Field(index=True)
+    """Number of the warning."""
+
+    __table_args__: tuple[Any, ...] = (UniqueConstraint("call_id", "warning"),)
 
 
 class CallTarget(SQLModel, table=True):

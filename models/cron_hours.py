@@ -1,5 +1,6 @@
 """When a cron schedule fires: minute, hour, day, month and weekday as lists, ranges and steps; names are not read."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -39,6 +40,26 @@ def every_minute(cron: str) -> bool:
     """Whether a schedule fires in every minute of the days it fires on. Raises: CronUnreadable."""
     minutes, hours, *_ = _read(cron)
     return len(minutes) == 60 and len(hours) == 24
+
+
+def in_months(cron: str, months: Collection[int]) -> str:
+    """The same schedule in these months alone.
+
+    Example: in_months("* * * 5-9 *", {5, 6, 7, 8, 9, 10}) == "* * * 5-10 *"; [1, 2, 11, 12] are "1-2,11-12".
+    Raises: CronUnreadable, also where there is no month.
+    """
+    _read(cron)
+    spans: list[list[int]] = []
+    for month in sorted(months):
+        if spans and spans[-1][-1] == month - 1:
+            spans[-1].append(month)
+        else:
+            spans.append([month])
+    fields = cron.split()
+    fields[3] = ",".join(str(span[0]) if len(span) == 1 else f"{span[0]}-{span[-1]}" for span in spans)
+    changed = " ".join(fields)
+    _read(changed)
+    return changed
 
 
 def _read(cron: str) -> list[frozenset[int]]:

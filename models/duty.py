@@ -62,6 +62,8 @@ class CheckState(StrEnum):
     LATE = "late"
     """Answered after its time."""
     MISSED = "missed"
+    LOST = "lost"
+    """It ran out while the system was down: held against nobody."""
 
 
 def _where(condition: str) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Season:
         first, last = self.of_year(day.year)
         return (first, last) if day <= last else self.of_year(day.year + 1)
 
+    def months(self, year: int) -> frozenset[int]:
+        """The months a year's season touches, extension included."""
+        first, last = self.of_year(year)
+        return frozenset(range(first.month, last.month + 1))
+
     def covers(self, day: date) -> bool:
         """Whether a day falls into its year's season."""
         first, last = self.of_year(day.year)

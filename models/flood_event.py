@@ -45,7 +45,11 @@ class FloodEvent(SQLModel, table=True):
     previous_hash: str
     hash: str
 
-    __table_args__ = (UniqueConstraint("stream", "seq"), Index("ix_flood_event_recorded_at", "recorded_at"))
+    __table_args__ = (
+        UniqueConstraint("stream", "seq"),
+        Index("ix_flood_event_recorded_at", "recorded_at"),
+        Index("ix_flood_event_kind", "stream", "kind", "recorded_at"),
+    )
 
 
 class FloodStream(SQLModel, table=True):

@@ -125,4 +125,5 @@ class ReportOwed(SQLModel, table=True):
             postgresql_where=text("climbs_at IS NOT NULL"),
         ),
         Index("ix_report_owed_due_at", "due_at"),
+        Index("ix_report_owed_kind", "kind", "due_at"),
     )

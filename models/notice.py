@@ -94,6 +94,7 @@ class NoticeKind(StrEnum):
     """A consultation asks for a level; again where the suggestion rises."""
     CONSULTATION_UNDECIDED = "consultation_undecided"
     CONSULTATION_DECIDED = "consultation_decided"
+    CONSULTATION_LAPSED = "consultation_lapsed"
     RESPONSE_STARTED = "response_started"
     """A member unit hears what it must do at the level."""
     RESPONSE_CHANGED = "response_changed"

@@ -12,7 +12,7 @@ from models.call_rules import CLIMBED_STEP
 from models.city import City
 from models.notice import Attempt, Notice, NoticeKind, NoticeState
 from models.tables import table_of
-from tasks.call_rows import CALLS, TARGETS, ChainKey, awake_chains, by_chain, read_targets, subject_of
+from tasks.call_rows import CALLS, TARGETS, ChainKey, awake_chains, by_chain, read_targets, subject_of, warnings_of
 
 NOTICES, ATTEMPTS = table_of(Notice), table_of(Attempt)
 
@@ -65,6 +65,8 @@ class Board:
     messages: Mapping[str, int]
     """How many messages each was sent."""
     figures: CallFigures
+    warnings: tuple[str, ...] = ()
+    """Numbers of the warnings it covers."""
 
 
 def read_board(connection: Connection, city: City, call: Row[Any]) -> Board:
@@ -83,7 +85,8 @@ def read_board(connection: Connection, city: City, call: Row[Any]) -> Board:
     failed = {recipient for recipient, row in newest.items() if row.state == NoticeState.FAILED}
     awake, _ = awake_chains(city, targets)
     figures = figures_of(call, targets, failed, _first_attempt(connection, call))
-    return Board(call, by_chain(targets), frozenset(awake), tried, messages, figures)
+    warnings = tuple(warnings_of(connection, call.id))
+    return Board(call, by_chain(targets), frozenset(awake), tried, messages, figures, warnings)
 
 
 def figures_of(

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from models.call import Call, CallTarget, TargetState
+from models.call import Call, CallTarget, CallWarning, TargetState
 from models.call_climbing import Place, is_awake
 from models.call_rules import Wanted
 from models.city import City
 from models.tables import table_of
 
-CALLS, TARGETS = table_of(Call), table_of(CallTarget)
+CALLS, TARGETS, COVERED = table_of(Call), table_of(CallTarget), table_of(CallWarning)
 
 NOBODY_NAMED = "none"
 """Chain of a call for a place that has none: the duty leader alone."""
@@ -50,6 +50,12 @@ def read_targets(connection: Connection, call_id: int) -> list[Row[Any]]:
     """Everybody of a call, in the order of its chains."""
     rows = connection.execute(select(TARGETS).where(TARGETS.c.call_id == call_id).order_by(TARGETS.c.id))
     return list(rows)
+
+
+def warnings_of(connection: Connection, call_id: int) -> list[str]:
+    """Numbers of the warnings a call covers, in the order in which they came to it."""
+    mine = select(COVERED.c.warning).where(COVERED.c.call_id == call_id)
+    return list(connection.scalars(mine.order_by(COVERED.c.id)))
 
 
 def by_chain(targets: Iterable[Row[Any]]) -> dict[ChainKey, list[Row[Any]]]:

@@ -1,22 +1,22 @@
-"""Calls start and end: for a warning or by hand, each once, everybody of the first step called in one transaction."""
+"""Calls start and end, each once, everybody of the first step called in one transaction; by hand from here.
 
-import json
+For warnings they do in `warning_calls`.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from models.call import Call, EndedWhy, TargetState
 from models.call_readers import may_start
 from models.call_rules import CallRules, ChainLink
 from models.city import City
 from models.flood_event import Happened, Recording
-from models.flood_warning import FloodWarning, Severity
 from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
-from models.tables import table_of
 from tasks.call_places import is_place
 from tasks.call_rows import CALLS, NOBODY_NAMED, TARGETS, find_call, hold_call, read_targets, stream_of
 from tasks.call_telling import Telling, call_people, tell_duty_room, tell_the_end
@@ -25,13 +25,10 @@ from tasks.flood_events import record_events
 from tasks.numbers import NumberSeries, numbered
 from tasks.wording import clean
 
-WARNINGS = table_of(FloodWarning)
-
 NUMBER, DRILL_NUMBER = "JY{date}-{serial:03d}", "YLJ{date}-{serial:03d}"
 """How calls are numbered, and those of a drill 演练."""
 
 STARTED, TOLD, CLIMBED, ANSWERED, ENDED = "call_started", "told", "climbed", "answered", "call_ended"
-GOES_ON = "goes_on"
 """Events in the stream call:<number>."""
 
 RULE = "rule:calls"
@@ -87,33 +84,7 @@ def start_call(
     )
     if runs is not None:
         return Refusal("call_runs", {"number": runs})
-    return _start(connection, city, calling, by, key, recording)
-
-
-def start_calls_for_warnings(
-    connection: Connection, city: City, now: datetime, recording: Recording
-) -> tuple[Started, ...]:
-    """Start a call for each lasting warning that calls people and has had none, in the caller's transaction.
-
-    Whoever raises warnings asks this at once, in the transaction that raised them; the sweep asks again every minute.
-    A warning is called for once, whoever asks. Example: start_calls_for_warnings(connection, city, now, recording).
-    """
-    if city.calls is None:
-        return ()
-    had = select(CALLS.c.id).where(CALLS.c.warning == WARNINGS.c.number).exists()
-    rows = connection.execute(
-        select(WARNINGS)
-        .where(WARNINGS.c.ended_at.is_(None), WARNINGS.c.recorded_at <= now, WARNINGS.c.calls, ~had)
-        .order_by(WARNINGS.c.id)
-    ).all()
-    started = []
-    for row in rows:
-        calling = Calling(row.station or row.area, "", row.drill, row.area, row.number, row.severity)
-        if _had_before(connection, row):
-            continue
-        key = f"warning:{row.number}"
-        started.append(_started_before(connection, key) or _start(connection, city, calling, RULE, key, recording))
-    return tuple(one for one in started if not one.already)
+    return run_call(connection, city, calling, by, key, recording)
 
 
 def end_call(connection: Connection, city: City, number: str, by: str, recording: Recording) -> bool | Refusal:
@@ -125,58 +96,6 @@ def end_call(connection: Connection, city: City, number: str, by: str, recording
     if call is None:
         return Refusal("unknown_call", {"number": number})
     return finish(connection, city, call, EndedWhy.BY_HAND, by, recording)
-
-
-def end_calls_of_ended_warnings(connection: Connection, city: City, recording: Recording) -> tuple[str, ...]:
-    """End the calls whose warning has ended, and give back their numbers.
-
-    Where another warning took its place a call goes on for that one, or ends without a word: a graver one calls anew.
-    """
-    go_on_with_calls(connection, city, recording)
-    rows = connection.execute(_of_ended_warnings()).all()
-    ended = [row for row in rows if finish(connection, city, row, EndedWhy.WARNING_ENDED, RULE, recording)]
-    return tuple(row.number for row in ended)
-
-
-def go_on_with_calls(connection: Connection, city: City, recording: Recording) -> None:
-    """Let calls whose warning was replaced by another colour go on for that one; a graver one will have its own."""
-    over = connection.execute(_of_ended_warnings()).all()
-    if over:
-        # Numbers before calls, as whoever enters a signal does: in another order the two would wait for each other.
-        NumberSeries(connection).lock()
-    for row in over:
-        lasting = select(WARNINGS.c.number, WARNINGS.c.severity).where(
-            WARNINGS.c.subject == row.warning_subject, WARNINGS.c.drill == row.drill, WARNINGS.c.ended_at.is_(None)
-        )
-        following = connection.execute(lasting).first()
-        if following is None:
-            continue
-        if _graver(following.severity, row.severity):
-            finish(connection, city, row, EndedWhy.REPLACED, RULE, recording)
-            continue
-        connection.execute(update(CALLS).where(CALLS.c.id == row.id).values(warning=following.number))
-        happened = Happened(GOES_ON, recording.now, RULE, {"warning": following.number})
-        record_events(connection, stream_of(row.number), [happened], recording)
-
-
-def _of_ended_warnings() -> Select[Any]:
-    over = select(CALLS, WARNINGS.c.subject.label("warning_subject"))
-    over = over.join_from(CALLS, WARNINGS, WARNINGS.c.number == CALLS.c.warning)
-    return over.where(CALLS.c.ended_at.is_(None), WARNINGS.c.ended_at.is_not(None)).order_by(CALLS.c.id)
-
-
-def _graver(severity: str | None, than: str | None) -> bool:
-    order = [colour.value for colour in Severity]
-    return severity in order and (than not in order or order.index(severity) > order.index(than))
-
-
-def _had_before(connection: Connection, warning: Row[Any]) -> bool:
-    """Whether people were called for the warning this one replaced, and it is no graver: nobody is woken for less."""
-    said = json.loads(warning.evidence)
-    former = connection.execute(
-        select(CALLS.c.severity).where(CALLS.c.warning == said.get("former"), CALLS.c.drill == warning.drill)
-    ).first()
-    return former is not None and not _graver(warning.severity, former.severity)
 
 
 def finish(connection: Connection, city: City, call: Row[Any], why: EndedWhy, by: str, recording: Recording) -> bool:
@@ -206,7 +125,8 @@ def _started_before(connection: Connection, key: str) -> Started | None:
     return Started(call.number, call.drill, len(read_targets(connection, call.id)), already=True)
 
 
-def _start(connection: Connection, city: City, calling: Calling, by: str, key: str, recording: Recording) -> Started:
+def run_call(connection: Connection, city: City, calling: Calling, by: str, key: str, recording: Recording) -> Started:
+    """Begin a call that nothing speaks against: its row, its places, and the messages of the first step."""
     rules = city.calls or CallRules(())
     now, links = recording.now, rules.called_for(calling.subject, calling.area)
     series = NumberSeries(connection)

@@ -16,6 +16,7 @@ from models.flood_event import Happened, Recording
 from models.flood_response import ConsultationState
 from models.flood_rules import gravest
 from models.flood_warning import Hazard
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.response_rules import (
     NOTHING,
@@ -35,7 +36,7 @@ from tasks.flood_events import record_events
 from tasks.flood_numbers import CONSULTATION, next_number
 from tasks.flood_people import deciders_at
 from tasks.numbers import NumberSeries
-from tasks.response_notices import subject_of, tell_of_consultation, tell_undecided
+from tasks.response_notices import subject_of, tell_of_consultation, tell_of_lapse, tell_undecided
 from tasks.response_rows import (
     CONSULTATIONS,
     ConsultationTold,
@@ -120,7 +121,9 @@ def call_consultation(
     day = recording.now.astimezone(city.zone).date()
     suggestion = suggested(city.flood, open_warnings(connection), day).get((hazard, area), NOTHING)
     current = in_force_at(connection, recording.now)
-    return _open(connection, city, (hazard, area), suggestion, current, recording, by=by, basis=basis)
+    return _open(
+        connection, city, (hazard, area), suggestion, current, recording, by=by, basis=without_personal_numbers(basis)
+    )
 
 
 def _asks(city: City, current: dict[Where, InForce], where: Where, suggestion: Suggestion) -> bool:
@@ -238,6 +241,7 @@ def _lapse(
     facts = {"suggested": told.suggested.name, "open_seconds": int((now - told.opened_at).total_seconds())}
     record_events(connection, stream_of(told.number), [Happened("lapsed", now, BY_RULE, facts)], recording)
     acknowledge_subject(connection, subject_of(told.number), BY_RULE, How.ACTION, now)
+    tell_of_lapse(connection, city, told, level_at(current, *told.where), now)
     keep_duty_state(connection, city, current, told.number, BY_RULE, recording)
 
 

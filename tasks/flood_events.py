@@ -1,17 +1,19 @@
 """Writing and reading the events of the flood season (`models/flood_event.py`), and proving that none was altered."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.exc import IntegrityError
 
 from models.flood_event import NO_EVENT, FloodEvent, FloodStream, Happened, Recording, chained, flood_event_hash
 from models.tables import table_of
+from tasks.bulk_rows import insert_rows, update_rows
 
 EVENTS, STREAMS = table_of(FloodEvent), table_of(FloodStream)
 
@@ -55,23 +57,55 @@ def record_events(
 
     Raises: StreamMovedMeanwhile where another transaction added to it; the caller's transaction is lost then.
     """
+    return record_together(connection, [(stream, one) for one in happened], recording)
+
+
+def record_together(
+    connection: Connection, happened: Sequence[tuple[str, Happened]], recording: Recording
+) -> list[dict[str, Any]]:
+    """Add events to several streams, in the caller's transaction, and give back their rows in the order asked for.
+
+    Raises: StreamMovedMeanwhile where another transaction added to one of them; the caller's transaction is lost then.
+    """
     if not happened:
         return []
-    head = connection.execute(select(STREAMS).where(STREAMS.c.stream == stream).with_for_update()).first()
-    events, head_hash = (head.events, head.head_hash) if head else (0, NO_EVENT)
-    rows = chained(stream, events, head_hash, happened, recording)
-    reached = {"events": events + len(rows), "head_hash": rows[-1]["hash"]}
+    by_stream: dict[str, list[Happened]] = defaultdict(list)
+    for stream, one in happened:
+        by_stream[stream].append(one)
+    heads = _heads(connection, list(by_stream))
+    chains = {
+        stream: iter(chained(stream, *heads.get(stream, (0, NO_EVENT)), mine, recording))
+        for stream, mine in by_stream.items()
+    }
+    rows = [next(chains[stream]) for stream, _ in happened]
     try:
-        if head is None:
-            connection.execute(insert(STREAMS).values(stream=stream, **reached))
-        else:
-            mine = update(STREAMS).where(STREAMS.c.stream == stream, STREAMS.c.events == events)
-            if connection.execute(mine.values(**reached)).rowcount != 1:
-                raise StreamMovedMeanwhile(stream)
-        connection.execute(insert(EVENTS), rows)
+        _move_heads(connection, heads, rows)
+        insert_rows(connection, EVENTS, rows)
     except IntegrityError as error:
-        raise StreamMovedMeanwhile(stream) from error
+        raise StreamMovedMeanwhile(rows[0]["stream"]) from error
     return rows
+
+
+def _heads(connection: Connection, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """How many events each stream has, and the last one's hash; kept for this transaction, always in one order."""
+    found: dict[str, tuple[int, str]] = {}
+    in_order = sorted(streams)
+    for first in range(0, len(in_order), READ_AT_ONCE):
+        mine = in_order[first : first + READ_AT_ONCE]
+        asked = select(STREAMS).where(STREAMS.c.stream.in_(mine)).order_by(STREAMS.c.stream).with_for_update()
+        found |= {row.stream: (row.events, row.head_hash) for row in connection.execute(asked)}
+    return found
+
+
+def _move_heads(
+    connection: Connection, heads: Mapping[str, tuple[int, str]], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    last = {row["stream"]: row for row in rows}
+    reached = [{"stream": stream, "events": row["seq"], "head_hash": row["hash"]} for stream, row in last.items()]
+    insert_rows(connection, STREAMS, [row for row in reached if row["stream"] not in heads])
+    moved = [row for row in reached if row["stream"] in heads]
+    if update_rows(connection, STREAMS, ("stream",), moved) != len(moved):
+        raise StreamMovedMeanwhile(rows[0]["stream"])
 
 
 def read_events(connection: Connection, stream: str) -> list[Recorded]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from models.chain import canonical
 from models.notice import Notice, NoticeKind, NoticeState, Priority
 from models.tables import table_of
+from tasks.bulk_rows import insert_rows, read_rows
 
 NOTICES = table_of(Notice)
 
@@ -37,10 +38,10 @@ def write_flood_notices(connection: Connection, drafts: Sequence[FloodNotice], n
     by_key = {draft.dedupe_key: draft for draft in drafts}
     if not by_key:
         return 0
-    there = set(connection.scalars(select(NOTICES.c.dedupe_key).where(NOTICES.c.dedupe_key.in_(by_key))))
+    stored = read_rows(connection, NOTICES, ("dedupe_key",), "dedupe_key", list(by_key), order="dedupe_key")
+    there = {key for (key,) in stored}
     rows = [_row(draft, now) for key, draft in by_key.items() if key not in there]
-    if rows:
-        connection.execute(insert(NOTICES), rows)
+    insert_rows(connection, NOTICES, rows)
     return len(rows)
 
 
@@ -56,4 +57,8 @@ def _row(draft: FloodNotice, now: datetime) -> dict[str, Any]:
         "state": NoticeState.WAITING.value,
         "created_at": now,
         "channel": draft.channel,
+        # What a notice begins with; SQLAlchemy, which fills it in elsewhere, is passed by.
+        "series": 0,
+        "released": False,
+        "rung": 0,
     }

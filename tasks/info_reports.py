@@ -14,6 +14,7 @@ from models.flood_rules import ReportKind, ReportMeans
 from models.flood_warning import Hazard
 from models.info_report import IncidentReport, IncidentState
 from models.info_report_rules import FIGURES, contradictions, more_casualties
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.response_rules import covering_level
 from models.tables import table_of
@@ -247,10 +248,11 @@ def _write(
 def _entry(
     city: City, subject: str, before: Mapping[str, Any] | None, wish: EntryWish, key: str, recording: Recording
 ) -> dict[str, Any]:
-    """A whole entry: what was not said stands as it was said before."""
+    """A whole entry: what was not said stands as it was said before. Phone and identity numbers are no part of it."""
 
     def carried(name: str, empty: Any) -> Any:
         said = getattr(wish, name)
+        said = without_personal_numbers(said) if isinstance(said, str) else said
         return said if said not in (None, "") else before[name] if before else empty
 
     return {
@@ -266,7 +268,7 @@ def _entry(
         **{name: carried(name, "") for name in ("danger", "place", "extent")},
         "happened_at": carried("happened_at", None),
         **{name: carried(name, 0) for name in FIGURES},
-        "measures": wish.measures,
+        "measures": without_personal_numbers(wish.measures),
         **{name: carried(name, None) for name in ("technical_person", "administrative_person")},
-        "words": wish.words,
+        "words": without_personal_numbers(wish.words),
     }

@@ -119,10 +119,12 @@ def take_in_folder(
             with reading(engine) as connection:
                 mapping = mapping_in_force(connection, city, source)
             done = take_in(engine, city, key, path, mapping, now=now, flow_run_id=flow_run_id)
-            put_aside(path, DONE)
+            # Counted before it is moved: what was taken in is told, whatever becomes of the file.
             reports.append(FileReport(path.name, done.taken, done.duplicates, done.refused))
-        except (FileMissing, FileNotFoundError):
-            continue  # another visit took it in and put it aside meanwhile
+            put_aside(path, DONE)
+        except (FileMissing, FileNotFoundError) as error:
+            # Another visit took it in and put it aside meanwhile, or somebody removed it.
+            LOG.info("%s is gone: %s", path.name, error, extra={"action": "file_gone"})
         except FileFromFuture as error:
             reports.append(FileReport(path.name, problem=str(error)))
         except IntakeFileError as error:

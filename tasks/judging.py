@@ -7,7 +7,7 @@ that is killed leaves it for the next one, and a second visit finds nothing.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, or_, select
@@ -20,11 +20,11 @@ from models.quiet import is_open, is_quiet, may_be_quiet, window_begins
 from models.thresholds import Point, Reading, Transition, dry_points, look_back, points_of, run_back, transitions
 from models.water import Station, Threshold, ThresholdKind
 from tasks.database import transaction
-from tasks.flood_events import record_events
 from tasks.observations import RAIN_DAYS
 from tasks.series_readings import read_since, sums_since
+from tasks.warning_batch import Raising, WarningBatch, in_order
 from tasks.warning_evidence import end_evidence, evidence
-from tasks.warnings import WARNINGS, RaisedWarning, Raising, end_warning, raise_warning, warning_numbered
+from tasks.warning_rows import WARNINGS, RaisedWarning
 from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
 
 ACTOR = "rule:threshold"
@@ -51,6 +51,21 @@ class Judged:
     def idle(self) -> bool:
         """Whether nothing came of it."""
         return not (self.raised or self.ended or self.undone)
+
+
+@dataclass
+class _Found:
+    """Numbers of the warnings to which something happened, in order, before it is written."""
+
+    raised: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
+
+    def written(self, batch: WarningBatch) -> Judged:
+        """The same, once it is written."""
+        stored = batch.write()
+        raised, ended = (in_order(stored, numbers) for numbers in (self.raised, self.ended))
+        return Judged(raised, ended, tuple(self.undone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +95,20 @@ def judge_waiting(engine: Engine, city: City, recording: Recording, at_once: int
 
 def judge_series(connection: Connection, city: City, waiting: Sequence[Series], recording: Recording) -> Judged:
     """Judge the thresholds of these series, in the caller's transaction, and note that it was done."""
-    judged = Judged()
     known = _known(connection, waiting)
     stirred = _stirred(connection, city, waiting, known)
     readings = read_since(connection, _wanted(city, waiting, stirred))
+    batch, found = WarningBatch(connection, city, recording, ACTOR), _Found()
     for series in waiting:
         station = city.water.stations.get(series.station)
         if station is not None:
             for threshold in stirred[series.id]:
                 mine = readings.get(series.id, [])
                 case = _case(connection, city, series, station, threshold, known[threshold.subject], mine)
-                judged += _judge(connection, city, case, recording)
+                _judge(batch, case, found)
         series.judge_from = None
     write_series(connection, waiting)
-    return judged
+    return found.written(batch)
 
 
 def _thresholds(city: City, series: Series) -> list[Threshold]:
@@ -198,17 +213,19 @@ def _dry(connection: Connection, city: City, series: Series, threshold: Threshol
     return dry_points({row.day: row.total for row in connection.execute(asked)}, city.water, city.zone, newest)
 
 
-def _judge(connection: Connection, city: City, case: _Case, recording: Recording) -> Judged:
+def _judge(batch: WarningBatch, case: _Case, found: _Found) -> None:
+    city = batch.city
     open_before = any(_lasts_at(one, case.judge_from) for one in case.known)
     moves = transitions(case.threshold, case.points, case.judge_from, open_before, city.zone, case.station.silent_after)
     crossings = crossings_of(moves, open_before)
     todo = changes(crossings, case.known, case.judge_from)
-    ended = [_end(connection, number, case, transition, recording, city) for number, transition in todo.ends]
-    raised = [_raise(connection, city, case, crossing, recording) for crossing in todo.raises]
+    for number, transition in todo.ends:
+        _end(batch, number, case, transition)
+        found.ended.append(number)
+    found.raised += filter(None, [_raise(batch, case, crossing) for crossing in todo.raises])
     for number in todo.undone:
-        happened = Happened(UNDONE, recording.now, ACTOR, {"why": "corrected"})
-        record_events(connection, f"warning:{number}", [happened], recording)
-    return Judged(tuple(filter(None, raised)), tuple(filter(None, ended)), todo.undone)
+        batch.record(number, Happened(UNDONE, batch.recording.now, ACTOR, {"why": "corrected"}))
+    found.undone += todo.undone
 
 
 def _lasts_at(known: Known, moment: datetime) -> bool:
@@ -216,9 +233,7 @@ def _lasts_at(known: Known, moment: datetime) -> bool:
     return known.raised_at < moment and (known.ended_at is None or known.ended_at >= moment)
 
 
-def _raise(
-    connection: Connection, city: City, case: _Case, crossing: Crossing, recording: Recording
-) -> RaisedWarning | None:
+def _raise(batch: WarningBatch, case: _Case, crossing: Crossing) -> str | None:
     threshold, station = case.threshold, case.station
     begins = crossing.raised or Transition(True, case.judge_from, None, case.judge_from)
     raising = Raising(
@@ -228,27 +243,21 @@ def _raise(
         threshold.subject,
         station.area,
         begins.at,
-        evidence(threshold, station, begins, _latest(case.readings, begins.at), city.edition),
+        evidence(threshold, station, begins, _latest(case.readings, begins.at), batch.city.edition),
         station.code,
         threshold.code,
         threshold.calls,
     )
     over = crossing.ended
-    raised = raise_warning(connection, city, raising, recording, ACTOR, told=over is None)
-    if raised is None or over is None:
-        return raised
-    found = end_evidence(threshold, over, _latest(case.readings, over.at))
-    end_warning(connection, city, raised.number, over.at, found, recording, ACTOR)
-    return warning_numbered(connection, raised.number)
+    number = batch.raise_warning(raising, told=over is None)
+    if number is not None and over is not None:
+        _end(batch, number, case, over)
+    return number
 
 
-def _end(
-    connection: Connection, number: str, case: _Case, transition: Transition | None, recording: Recording, city: City
-) -> RaisedWarning | None:
-    at = transition.at if transition is not None else recording.now
-    found = end_evidence(case.threshold, transition, _latest(case.readings, at))
-    end_warning(connection, city, number, at, found, recording, ACTOR)
-    return warning_numbered(connection, number)
+def _end(batch: WarningBatch, number: str, case: _Case, transition: Transition | None) -> None:
+    at = transition.at if transition is not None else batch.recording.now
+    batch.end_warning(number, at, end_evidence(case.threshold, transition, _latest(case.readings, at)))
 
 
 def _withdraw(connection: Connection, city: City, recording: Recording) -> Judged:
@@ -258,9 +267,10 @@ def _withdraw(connection: Connection, city: City, recording: Recording) -> Judge
         WARNINGS.c.source == WarningSource.THRESHOLD.value, WARNINGS.c.drill.is_(False), WARNINGS.c.ended_at.is_(None)
     )
     gone = [row.number for row in connection.execute(asked) if row.subject not in in_force]
+    batch, found = WarningBatch(connection, city, recording, ACTOR), _Found(ended=gone)
     for number in gone:
-        end_warning(connection, city, number, recording.now, {"why": "withdrawn"}, recording, ACTOR)
-    return Judged(ended=tuple(filter(None, (warning_numbered(connection, number) for number in gone))))
+        batch.end_warning(number, recording.now, {"why": "withdrawn"})
+    return found.written(batch)
 
 
 def _latest(readings: Sequence[Reading], until: datetime) -> Sequence[Reading]:

@@ -4,10 +4,8 @@ One transaction holds a chunk's events, cases, notices and consumed actions. Two
 twice: rows are locked on Postgres, the writer is alone on SQLite, and every update names the version it read.
 """
 
-import gc
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +22,7 @@ from tasks.acknowledge import acknowledge_acted
 from tasks.case_store import CASES, Change, LoadedCase, read_cases, write_changes
 from tasks.city_edition import current_city
 from tasks.database import claim, transaction
+from tasks.garbage import no_search_for_cycles
 from tasks.inbox import INBOX, settle_actions, waiting_actions
 from tasks.numbers import NumberSeries
 
@@ -85,7 +84,7 @@ def move_cases(
     visit = Visit()
     named = list(case_numbers) if case_numbers is not None else None
     while True:
-        with _no_search_for_cycles(), transaction(engine) as connection:
+        with no_search_for_cycles(), transaction(engine) as connection:
             ids = _due(connection, now, chunk) if named is None else _named(connection, named[:chunk], visit)
             if ids:
                 _visit_chunk(connection, current_city(connection), ids, now, flow_run_id, visit)
@@ -100,22 +99,6 @@ def move_cases(
 def wake_all(connection: Connection, now: datetime) -> int:
     """Lets the next visit look at every open case, after rules or calendar changed; returns how many."""
     return connection.execute(update(CASES).where(CASES.c.state.not_in(list(ENDED))).values(next_wake_at=now)).rowcount
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Puts off Python's search for reference cycles until a chunk is done.
-
-    A chunk makes hundreds of thousands of objects, none of them in a cycle; the search would go through all the process
-    holds again and again, which was a quarter of a visit's processor time.
-    """
-    searching = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searching:
-            gc.enable()
 
 
 def _visit_chunk(

@@ -18,10 +18,10 @@ from models.refusal import Refusal
 from models.tables import table_of
 from tasks.call_answers import Answer, answer
 from tasks.call_rows import CALLS, TARGETS
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.database import reading, transaction
 from tasks.judging import judge_waiting
 from tasks.observations import take_observations
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.water_series import SERIES, all_series
 
 OBSERVATIONS = table_of(Observation)

@@ -10,6 +10,7 @@ from models.city import City
 from models.observation import Doubt
 from models.thresholds import Reading, time_to
 from models.water import Element, Station, Threshold, ThresholdKind
+from tasks.garbage import no_search_for_cycles
 from tasks.observations import OBSERVATIONS, RAIN_DAYS
 from tasks.series_readings import read_stretch
 from tasks.water_series import SERIES
@@ -93,7 +94,8 @@ def series(
     )
     if series_id is None:
         return []
-    return [StoredReading(*row) for row in read_stretch(connection, series_id, since, until)]
+    with no_search_for_cycles():
+        return [StoredReading(*row) for row in read_stretch(connection, series_id, since, until)]
 
 
 def nearest_threshold(city: City, station: str, element: Element, readings: list[StoredReading]) -> Nearest | None:

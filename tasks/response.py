@@ -10,6 +10,7 @@ from models.city import City
 from models.flood_event import Happened, Recording
 from models.flood_response import ConsultationState
 from models.flood_rules import ResponseLevel
+from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.response_rules import DecisionWish, level_at, refuse_decision
 from tasks.acknowledge import How, acknowledge_subject
@@ -86,7 +87,7 @@ def _decision(
         wish.level is None,
         own,
         told.suggested,
-        wish.basis.strip(),
+        without_personal_numbers(wish.basis.strip()),
         wish.issuer,
         wish.signed_by,
         wish.by,

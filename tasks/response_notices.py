@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from models.city import City
 from models.flood_rules import People, ResponseLevel
 from models.flood_warning import Hazard
 from models.notice import NoticeKind, Priority
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.flood_notices import NOTICES, FloodNotice, write_flood_notices
 from tasks.flood_people import officers_of, people_meant
 from tasks.response_rows import ConsultationTold, DecisionTold
 
@@ -58,6 +58,21 @@ def tell_undecided(
             requires_ack=True,
         )
         for post in people_meant(connection, city, to, now)
+    ]
+    return write_flood_notices(connection, drafts, now)
+
+
+def tell_of_lapse(connection: Connection, city: City, told: ConsultationTold, own: ResponseLevel, now: datetime) -> int:
+    """Tell everybody who was asked to decide that nothing is left to decide."""
+    subject = subject_of(told.number)
+    asked = [NoticeKind.CONSULTATION_OPENED.value, NoticeKind.CONSULTATION_UNDECIDED.value]
+    posts = select(NOTICES.c.recipient).where(NOTICES.c.subject == subject, NOTICES.c.kind.in_(asked)).distinct()
+    facts = consultation_facts(city, told, own) | {"told_at": told.opened_at.isoformat()}
+    drafts = [
+        FloodNotice(
+            NoticeKind.CONSULTATION_LAPSED, post, subject, f"lapsed:{told.number}:{post}", facts, Priority.URGENT
+        )
+        for post in sorted(connection.scalars(posts))
     ]
     return write_flood_notices(connection, drafts, now)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,10 +13,12 @@ from tasks.bulk_rows import text_of_moment
 from tasks.database import is_postgres
 
 _ON_POSTGRES = (
-    "SELECT o.series_id, o.at, o.value FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(series_id, since) "
-    "JOIN observation o ON o.series_id = w.series_id AND o.at >= w.since "
-    "WHERE o.doubt = '' ORDER BY o.series_id, o.at"
+    "SELECT w.series_id, o.at, o.value FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(series_id, since) "
+    "CROSS JOIN LATERAL (SELECT o.at, o.value FROM observation o "
+    "WHERE o.series_id = w.series_id AND o.at >= w.since AND o.doubt = '' ORDER BY o.at) o ORDER BY w.series_id, o.at"
 )
+"""The order inside keeps each series one stretch of the key: else all rows there are were read to find these."""
+
 _ON_SQLITE = (
     "SELECT o.series_id, o.at, o.value FROM json_each(?) w "
     "CROSS JOIN observation o ON o.series_id = w.value ->> 0 AND o.at >= w.value ->> 1 "
@@ -36,6 +38,8 @@ _SUMS_ON_SQLITE = (
 """One value a stretch: SQLite looks each up where it lies, without sorting readings by stretch."""
 
 _STRETCH = "SELECT at, value, doubt, late FROM observation WHERE series_id = ? AND at >= ? AND at <= ? ORDER BY at"
+
+HANDED_OUT_AT_ONCE = 500
 
 
 def read_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -> dict[int, list[Reading]]:
@@ -81,17 +85,22 @@ def sums_since(connection: Connection, wanted: Sequence[tuple[int, datetime]]) -
 
 def read_stretch(
     connection: Connection, series_id: int, since: datetime, until: datetime
-) -> list[tuple[datetime, float, str, bool]]:
+) -> Iterator[tuple[datetime, float, str, bool]]:
     """When, value, doubt and lateness of every reading of one series in [since, until], in order.
 
-    Days of minutes are thousands of rows: what SQLAlchemy adds to each would be most of their cost.
+    Days of minutes are thousands of rows: what SQLAlchemy adds to each would be most of their cost, so some hundreds
+    at a time are had from it, and gone when the next come.
     """
     if is_postgres(connection):
-        rows = connection.exec_driver_sql(_STRETCH.replace("?", "%s"), (series_id, since, until)).all()
-        return [(at, value, doubt, late) for at, value, doubt, late in rows]
+        asked = connection.exec_driver_sql(_STRETCH.replace("?", "%s"), (series_id, since, until))
+        for part in asked.partitions(HANDED_OUT_AT_ONCE):
+            for at, value, doubt, late in part:
+                yield at, value, doubt, late
+        return
     moments = (text_of_moment(since), text_of_moment(until))
-    stored = connection.exec_driver_sql(_STRETCH, (series_id, *moments)).all()
-    return [(moment_stored(text), value, doubt, bool(late)) for text, value, doubt, late in stored]
+    for part in connection.exec_driver_sql(_STRETCH, (series_id, *moments)).partitions(HANDED_OUT_AT_ONCE):
+        for text, value, doubt, late in part:
+            yield moment_stored(text), value, doubt, bool(late)
 
 
 def moment_stored(text: str) -> datetime:

@@ -11,8 +11,8 @@ from models.city import City
 from models.flood_event import Happened, Recording
 from models.flood_warning import Hazard, Severity, WarningSource
 from models.refusal import Refusal
-from tasks.calls import go_on_with_calls, start_calls_for_warnings
 from tasks.flood_events import read_events, record_events
+from tasks.warning_calls import go_on_with_calls, start_calls_for_warnings
 from tasks.warnings import (
     RaisedWarning,
     Raising,

@@ -16,7 +16,8 @@ from models.tables import table_of
 from tasks.duty_readings import LastReadings, no_readings
 from tasks.duty_shifts import ASSIGNMENTS, SHIFTS, Acting
 from tasks.flood_events import record_events
-from tasks.spot_checks import checks_stream
+from tasks.spot_check_days import checks_stream
+from tasks.spot_checks import ran_out_unseen
 
 CHECKS = table_of(SpotCheck)
 
@@ -53,6 +54,8 @@ def answer_spot_check(
 ) -> Check | Refusal:
     """Answer a check; after its time it counts as late, after the shift no more at all.
 
+    One that ran out while the watch was away stays lost, whatever is answered then.
+
     Refused: duty_no_check, duty_check_not_yours, duty_check_answered (with who and when), duty_shift_over,
     duty_check_empty, duty_check_no_number.
     """
@@ -65,7 +68,7 @@ def answer_spot_check(
     if not said or (check.station and value is None):
         return Refusal("duty_check_no_number" if said else "duty_check_empty", {"value": said})
     fits = _fits(connection, acting.city, check, value, last_readings)
-    state = CheckState.ANSWERED if acting.now <= check.due_at else CheckState.LATE
+    state = _state_of(check, acting)
     mine = (
         update(CHECKS)
         .where(CHECKS.c.code == code, CHECKS.c.answered_at.is_(None))
@@ -81,6 +84,14 @@ def answer_spot_check(
     return check_coded(connection, code) or check
 
 
+def _state_of(check: Check, acting: Acting) -> CheckState:
+    if acting.now <= check.due_at:
+        return CheckState.ANSWERED
+    # Not recorded by now, though it ran out a while ago: the watch is away.
+    unseen = check.state is CheckState.ASKED and ran_out_unseen(acting.city, check.due_at, acting.now)
+    return CheckState.LOST if unseen or check.state is CheckState.LOST else CheckState.LATE
+
+
 def check_coded(connection: Connection, code: str) -> Check | None:
     """The check with this code."""
     row = connection.execute(_checks().where(CHECKS.c.code == code)).first()
@@ -89,7 +100,8 @@ def check_coded(connection: Connection, code: str) -> Check | None:
 
 def checks_of(connection: Connection, post: str, now: datetime) -> list[Check]:
     """Checks a post was asked, has not answered, and may still answer, the newest first."""
-    open_ones = CHECKS.c.answered_at.is_(None) & (CHECKS.c.post == post) & (SHIFTS.c.ends_at > now)
+    mine = (CHECKS.c.post == post) & (CHECKS.c.state != CheckState.LOST.value)
+    open_ones = CHECKS.c.answered_at.is_(None) & mine & (SHIFTS.c.ends_at > now)
     return [_check(row) for row in connection.execute(_checks().where(open_ones).order_by(CHECKS.c.asked_at.desc()))]
 
 

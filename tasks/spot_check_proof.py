@@ -1,6 +1,5 @@
 """The proof of a day's spot checks: sealed before it began, the seed fits the seal, and they were asked as it says."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,19 +11,18 @@ from models.city import City
 from models.flood_event import NO_EVENT, flood_event_hash
 from models.spot_checks import PlannedCheck, seed_digest
 from tasks.flood_events import EVENTS
-from tasks.spot_checks import (
+from tasks.spot_check_days import (
     ASKED,
-    ASKED_WITHIN,
-    CHECKS,
+    LOST,
     REVEALED,
     SKIPPED,
+    DayEvents,
     Seal,
     begins,
     checks_stream,
-    events_of_day,
-    planned_of,
-    seal_of,
+    events_from,
 )
+from tasks.spot_checks import ASKED_WITHIN, CHECKS, SEEN_WITHIN, planned_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class ProvedCheck:
     asked_at: datetime | None
     skipped: str | None
     """Why it was not asked, as its event says: late, sealed_late or nobody."""
+    lost_at: datetime | None = None
+    """When it was seen that it had run out while the watch was away; held against nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +60,37 @@ class DayProof:
 
 def prove_day(connection: Connection, city: City, day: date, now: datetime) -> DayProof:
     """Prove a day's checks from its events alone, and its rows against them."""
-    seal = seal_of(connection, city, day)
+    return prove_days(connection, city, [day], now)[0]
+
+
+def prove_days(connection: Connection, city: City, days: Sequence[date], now: datetime) -> list[DayProof]:
+    """Prove several days; the stream of a year is read once for all of them."""
+    if not days:
+        return []
+    events = events_from(connection, min(days), max(days))
+    fits = {day.year: day for day in days}
+    chained = {year: _chain_fits(connection, day) for year, day in fits.items()}
+    return [_proved(connection, city, day, now, events, fits=chained[day.year]) for day in days]
+
+
+def _proved(connection: Connection, city: City, day: date, now: datetime, events: DayEvents, *, fits: bool) -> DayProof:
+    seal = events.seal(city, day)
     if seal is None:
         return DayProof(day, ("not_sealed",))
     if now < begins(city, day + timedelta(days=1)) + ASKED_WITHIN:
         return DayProof(day, ("not_over",), seal.sealed_at, seal.digest)
-    problems = [] if _chain_fits(connection, day) else ["chain_broken"]
+    problems = [] if fits else ["chain_broken"]
     if seal.sealed_at >= begins(city, day):
         problems.append("sealed_late")
-    revealed = events_of_day(connection, day, REVEALED)
+    revealed = events.of(day, REVEALED)
     if not revealed:
         return DayProof(day, (*problems, "not_revealed"), seal.sealed_at, seal.digest)
-    seed = str(json.loads(revealed[0].facts)["seed"])
-    found = DayProof(day, (), seal.sealed_at, seal.digest, revealed[0].at, seed)
+    (first, facts), *_ = revealed
+    seed = str(facts["seed"])
+    found = DayProof(day, (), seal.sealed_at, seal.digest, first.at, seed)
     if seed_digest(bytes.fromhex(seed)) != seal.digest:
         return _with(found, [*problems, "digest_differs"], ())
-    checks, faults = _compare(connection, city, seal, bytes.fromhex(seed))
+    checks, faults = _compare(connection, city, seal, bytes.fromhex(seed), events)
     return _with(found, [*problems, *faults], checks)
 
 
@@ -85,16 +100,24 @@ def _with(found: DayProof, problems: Sequence[str], checks: Sequence[ProvedCheck
     )
 
 
-def _compare(connection: Connection, city: City, seal: Seal, seed: bytes) -> tuple[list[ProvedCheck], list[str]]:
+def _compare(
+    connection: Connection, city: City, seal: Seal, seed: bytes, stored: DayEvents
+) -> tuple[list[ProvedCheck], list[str]]:
     """What the seed says beside what was done, and where they differ."""
-    done = {facts["number"]: (row, facts) for row, facts in _told(connection, seal.day)}
+    events = stored.of(seal.day, ASKED, SKIPPED, LOST)
+    done = {facts["number"]: (row, facts) for row, facts in events if row.kind != LOST}
+    lost = {facts["number"]: row for row, facts in reversed(events) if row.kind == LOST}
     rows = {row.number: row for row in connection.execute(select(CHECKS).where(CHECKS.c.day == seal.day))}
     checks, faults = [], []
     for check in planned_of(seed, seal, city):
         row, facts = done.pop(check.number, (None, {}))
         asked_at = row.at if row is not None and row.kind == ASKED else None
         skipped = facts.get("why") if row is not None and row.kind == SKIPPED else None
-        checks.append(ProvedCheck(check.number, check.at, check.shift, check.place, asked_at, skipped))
+        gone = lost.pop(check.number, None)
+        lost_at = gone.recorded_at if gone is not None else None
+        checks.append(ProvedCheck(check.number, check.at, check.shift, check.place, asked_at, skipped, lost_at))
+        if lost_at is not None and not _was_away(facts, asked_at, lost_at):
+            faults.append("lost_early")
         if row is None:
             faults.append("check_missing")
         elif not _as_planned(check, facts, asked_at):
@@ -102,13 +125,14 @@ def _compare(connection: Connection, city: City, seal: Seal, seed: bytes) -> tup
         kept = rows.pop(check.number, None)
         if (asked_at is None) != (kept is None) or (kept is not None and not _row_fits(kept, facts, asked_at)):
             faults.append("row_differs")
-    if done or rows:
+    if done or rows or lost:
         faults.append("check_invented")
     return checks, list(dict.fromkeys(faults))
 
 
-def _told(connection: Connection, day: date) -> list[tuple[Any, Mapping[str, Any]]]:
-    return [(row, json.loads(row.facts)) for row in events_of_day(connection, day, ASKED, SKIPPED)]
+def _was_away(facts: Mapping[str, Any], asked_at: datetime | None, lost_at: datetime) -> bool:
+    """Whether what was recorded as lost was seen so late that the watch must have been away."""
+    return asked_at is not None and lost_at - datetime.fromisoformat(facts["due_at"]) > SEEN_WITHIN
 
 
 def _as_planned(check: PlannedCheck, facts: Mapping[str, Any], asked_at: datetime | None) -> bool:

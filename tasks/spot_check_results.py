@@ -27,6 +27,8 @@ class CheckCounts:
     missed: int
     readings_wrong: int
     """Answers whose reading did not agree with the stored one."""
+    lost: int = 0
+    """Asked, and run out while the system was down: part of nobody's rate."""
 
 
 def counts_by_post(connection: Connection, city: City, first: date, last: date) -> list[CheckCounts]:
@@ -38,6 +40,7 @@ def counts_by_post(connection: Connection, city: City, first: date, last: date) 
             func.count(),
             *states.values(),
             func.sum((CHECKS.c.reading_fits.is_(False)).cast(Integer)),
+            func.sum((CHECKS.c.state == CheckState.LOST.value).cast(Integer)),
         )
         .where(CHECKS.c.day >= first, CHECKS.c.day <= last)
         .group_by(CHECKS.c.post)
@@ -63,6 +66,7 @@ def counts_by_unit(connection: Connection, city: City, first: date, last: date) 
             sum(one.late for one in lines),
             sum(one.missed for one in lines),
             sum(one.readings_wrong for one in lines),
+            sum(one.lost for one in lines),
         )
         for unit, lines in units.items()
     ]

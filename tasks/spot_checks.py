@@ -1,12 +1,10 @@
 """Spot checks 查岗 day by day: the seed is sealed the day before, checks are asked by it, and then it is revealed."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence, Set
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from models.chain import canonical
 from models.city import City
@@ -21,51 +19,42 @@ from models.spot_checks import (
     planned_checks,
     sealed_facts,
     seed_digest,
-    unsealed,
 )
 from models.tables import table_of
 from tasks.duty_people import reported_to
-from tasks.duty_shifts import ASSIGNMENTS, shift_coded, shifts_between, shifts_by_id
+from tasks.duty_shifts import ASSIGNMENTS, Shift, shift_coded, shifts_between, shifts_by_id
 from tasks.duty_state import place_name
-from tasks.flood_events import EVENTS, record_events
+from tasks.flood_events import record_events
 from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.spot_check_days import (
+    ASKED,
+    LOST,
+    MISSED,
+    REVEALED,
+    SEALED,
+    SKIPPED,
+    DayEvents,
+    Seal,
+    begins,
+    checks_stream,
+    looked_at_since,
+    watched_days,
+)
 
 CHECKS = table_of(SpotCheck)
 
 RULE = "rule:spot_checks"
 
-SEALED, REVEALED, ASKED, SKIPPED, MISSED = (
-    *("spot_checks_sealed", "spot_checks_revealed", "spot_check_asked", "spot_check_skipped", "spot_check_missed"),
-)  # fmt: skip
-
 ASKED_WITHIN = timedelta(minutes=5)
 """A check that could not be asked so soon after its time is not asked at all: a later time would not be the seed's."""
 
+SEEN_WITHIN = timedelta(minutes=2)
+"""The watch looks every minute: where it saw so long after its time that a check ran out, it was away meanwhile."""
+
+HOURLY = timedelta(hours=1)
+"""Outside of the season it looks only so often."""
+
 _A_DAY = timedelta(days=1)
-_LOOKED_AT = 20
-"""Newest seals: a day is sealed again only while its roster still changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The seal of a day that counts."""
-
-    day: date
-    sealed_at: datetime
-    digest: str
-    facts: Mapping[str, Any]
-    rule: SpotCheckRule
-    shifts: tuple[DayShift, ...]
-
-
-def checks_stream(day: date) -> str:
-    """The stream of a year's spot checks. Example: spot-checks:2021."""
-    return f"spot-checks:{day.year}"
-
-
-def begins(city: City, day: date) -> datetime:
-    """When a day begins in the city."""
-    return datetime.combine(day, time(), city.zone)
 
 
 def watch_spot_checks(connection: Connection, city: City, key: bytes, recording: Recording) -> list[Happened]:
@@ -73,28 +62,30 @@ def watch_spot_checks(connection: Connection, city: City, key: bytes, recording:
     if city.duty is None:
         return []
     today = recording.now.astimezone(city.zone).date()
-    done = _record_missed(connection, city, recording)
+    done = _record_run_out(connection, city, recording)
+    since = looked_at_since(connection, today)
+    days = watched_days(connection, today, since)
+    shifts = shifts_between(connection, city, begins(city, today), begins(city, today + 2 * _A_DAY))
+    sealed: list[Happened] = []
     for day in (today, today + _A_DAY):
-        done += _seal(connection, city, key, day, recording)
-    for day in _unrevealed(connection, today):
-        seal, seed = seal_of(connection, city, day), day_seed(key, city.code, day)
+        sealed += _seal(connection, city, key, _day_shifts(city, shifts, day), days, day, recording)
+    if sealed:
+        days = watched_days(connection, today, since)
+    done += sealed
+    for day in days.unrevealed(today):
+        seal, seed = days.seal(city, day), day_seed(key, city.code, day)
         # Under another key than the one that sealed it nothing is asked or revealed; the proof names the day.
         if seal is not None and seed_digest(seed) == seal.digest:
-            done += _ask(connection, city, seed, seal, recording)
+            settled = {facts["number"] for _, facts in days.of(day, ASKED, SKIPPED)}
+            done += _ask(connection, city, seed, seal, settled, recording)
             done += _reveal(connection, city, seed, seal, recording)
     return done
 
 
-def seal_of(connection: Connection, city: City, day: date) -> Seal | None:
-    """The seal that counts for a day: the last one before it began, else the first one after."""
-    rows = events_of_day(connection, day, SEALED)
-    before = [row for row in rows if row.recorded_at < begins(city, day)]
-    row = before[-1] if before else rows[0] if rows else None
-    if row is None:
-        return None
-    facts = json.loads(row.facts)
-    rule, shifts = unsealed(facts)
-    return Seal(day, row.recorded_at, str(facts["sha256"]), facts, rule, shifts)
+def ran_out_unseen(city: City, due_at: datetime, seen_at: datetime) -> bool:
+    """Whether the watch was away when a check ran out: then nobody can say that it could have been answered."""
+    in_season = city.duty is not None and city.duty.season.covers(due_at.astimezone(city.zone).date())
+    return seen_at - due_at > (SEEN_WITHIN if in_season else SEEN_WITHIN + HOURLY)
 
 
 def planned_of(seed: bytes, seal: Seal, city: City) -> tuple[PlannedCheck, ...]:
@@ -102,14 +93,21 @@ def planned_of(seed: bytes, seal: Seal, city: City) -> tuple[PlannedCheck, ...]:
     return planned_checks(seed, seal.day, seal.rule, seal.shifts, city.zone)
 
 
-def _seal(connection: Connection, city: City, key: bytes, day: date, recording: Recording) -> list[Happened]:
+def _seal(
+    connection: Connection,
+    city: City,
+    key: bytes,
+    shifts: Sequence[DayShift],
+    days: DayEvents,
+    day: date,
+    recording: Recording,
+) -> list[Happened]:
     """Seal a day's seed with rule and shifts; again where the roster of a day that has not begun has changed."""
-    shifts = _day_shifts(connection, city, day)
     if not shifts or city.duty is None:
         return []
     facts = {"day": day, "sha256": seed_digest(day_seed(key, city.code, day))}
     facts |= sealed_facts(city.duty.spot_checks, shifts)
-    before = seal_of(connection, city, day)
+    before = days.seal(city, day)
     begun = recording.now >= begins(city, day)
     if before is not None and (begun or canonical(facts) == canonical(before.facts)):
         return []
@@ -118,39 +116,19 @@ def _seal(connection: Connection, city: City, key: bytes, day: date, recording: 
     return [happened]
 
 
-def _day_shifts(connection: Connection, city: City, day: date) -> tuple[DayShift, ...]:
-    first = begins(city, day)
+def _day_shifts(city: City, shifts: Sequence[Shift], day: date) -> tuple[DayShift, ...]:
+    first, last = begins(city, day), begins(city, day + _A_DAY)
     return tuple(
         DayShift(one.code, one.starts_at, one.ends_at, one.holiday, tuple(stand.place for stand in one.stands))
-        for one in shifts_between(connection, city, first, first + _A_DAY)
+        for one in shifts
+        if one.starts_at < last and one.ends_at > first
     )
 
 
-def _unrevealed(connection: Connection, today: date) -> list[date]:
-    """Days that have begun and whose seed is not revealed."""
-    streams = {checks_stream(today), checks_stream(today - _A_DAY)}
-    newest = (
-        select(EVENTS.c.facts)
-        .where(EVENTS.c.stream.in_(streams), EVENTS.c.kind == SEALED)
-        .order_by(EVENTS.c.recorded_at.desc(), EVENTS.c.seq.desc())
-        .limit(_LOOKED_AT)
-    )
-    days = {date.fromisoformat(json.loads(facts)["day"]) for facts in connection.scalars(newest)}
-    return [day for day in sorted(days) if day <= today and not events_of_day(connection, day, REVEALED)]
-
-
-def events_of_day(connection: Connection, day: date, *kinds: str) -> Sequence[Any]:
-    """The events of a day in its stream, in order; facts are canonical, so that the day stands in them just so."""
-    named = f'%"day":"{day.isoformat()}"%'
-    found = select(EVENTS).where(
-        EVENTS.c.stream == checks_stream(day), EVENTS.c.kind.in_(kinds), EVENTS.c.facts.like(named)
-    )
-    return connection.execute(found.order_by(EVENTS.c.seq)).all()
-
-
-def _ask(connection: Connection, city: City, seed: bytes, seal: Seal, recording: Recording) -> list[Happened]:
+def _ask(
+    connection: Connection, city: City, seed: bytes, seal: Seal, settled: Set[int], recording: Recording
+) -> list[Happened]:
     """Ask every check whose time has come, or record why it is not asked."""
-    settled = {json.loads(row.facts)["number"] for row in events_of_day(connection, seal.day, ASKED, SKIPPED)}
     due = [one for one in planned_of(seed, seal, city) if one.at <= recording.now and one.number not in settled]
     happened: list[Happened] = []
     drafts: list[FloodNotice] = []
@@ -211,11 +189,38 @@ def station_name(city: City, station: str | None) -> str | None:
     return found.name if found else station
 
 
-def _record_missed(connection: Connection, city: City, recording: Recording) -> list[Happened]:
-    """Checks whose time ran out without an answer: recorded, and told to who leads the shift."""
+def _record_run_out(connection: Connection, city: City, recording: Recording) -> list[Happened]:
+    """Checks whose time ran out without an answer: recorded, and told to who leads the shift.
+
+    Where the watch was away meanwhile it is recorded as lost, held against nobody and told to nobody.
+    """
+    gone = and_(CHECKS.c.state == CheckState.ASKED.value, CHECKS.c.due_at < recording.now)
+    rows = connection.execute(select(CHECKS.c.code, CHECKS.c.due_at).where(gone)).all()
+    if not rows:
+        return []
+    lost = [row.code for row in rows if ran_out_unseen(city, row.due_at, recording.now)]
+    return _record_lost(connection, lost, recording) + _record_missed(connection, city, gone, recording)
+
+
+def _record_lost(connection: Connection, codes: Sequence[str], recording: Recording) -> list[Happened]:
+    mine = update(CHECKS).where(CHECKS.c.code.in_(codes), CHECKS.c.state == CheckState.ASKED.value)
+    lost = mine.values(state=CheckState.LOST.value).returning(
+        CHECKS.c.day, CHECKS.c.number, CHECKS.c.code, CHECKS.c.post, CHECKS.c.due_at
+    )
+    done = []
+    for row in sorted(connection.execute(lost).all(), key=lambda row: (row.day, row.number)) if codes else []:
+        facts = {"day": row.day, "number": row.number, "code": row.code, "post": row.post, "due_at": row.due_at}
+        done.append(Happened(LOST, recording.now, RULE, facts))
+        record_events(connection, checks_stream(row.day), done[-1:], recording)
+    return done
+
+
+def _record_missed(
+    connection: Connection, city: City, gone: ColumnElement[bool], recording: Recording
+) -> list[Happened]:
     missed = (
         update(CHECKS)
-        .where(CHECKS.c.state == CheckState.ASKED.value, CHECKS.c.due_at < recording.now)
+        .where(gone)
         .values(state=CheckState.MISSED.value)
         .returning(CHECKS.c.day, CHECKS.c.number, CHECKS.c.code, CHECKS.c.post, CHECKS.c.asked_at, CHECKS.c.due_at,
                    CHECKS.c.assignment_id)

@@ -1,6 +1,6 @@
 """What people on duty are told of warnings, and of stations that say nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,33 +17,26 @@ from tasks.warning_rows import RaisedWarning
 MINUTES = 60
 
 
-def tell_raised(connection: Connection, city: City, warning: RaisedWarning, now: datetime) -> int:
-    """Tell everybody on duty that a warning was raised; each has to say that they read it."""
-    return _tell(connection, city, NoticeKind.FLOOD_WARNING, warning, now, requires_ack=True)
+def tell_all(connection: Connection, city: City, warnings: Sequence[RaisedWarning], now: datetime) -> int:
+    """Tell everybody on duty of warnings that rose, or that ended and why, in this order.
 
-
-def tell_ended(connection: Connection, city: City, warning: RaisedWarning, now: datetime) -> int:
-    """Tell everybody on duty that a warning ended, and why."""
-    return _tell(connection, city, NoticeKind.FLOOD_WARNING_ENDED, warning, now, requires_ack=False)
-
-
-def _tell(
-    connection: Connection, city: City, kind: NoticeKind, warning: RaisedWarning, now: datetime, *, requires_ack: bool
-) -> int:
-    facts = warning_facts(city, warning)
-    drafts = [
-        FloodNotice(
-            kind,
-            post,
-            f"flood:{warning.number}",
-            f"{kind}:{warning.number}:{post}",
-            facts,
-            Priority.URGENT,
-            requires_ack,
-        )
-        for post in posts_on_duty(connection, city, now)
-    ]
+    Whoever is told of one that rose has to say that they read it.
+    """
+    if not warnings:
+        return 0
+    posts = posts_on_duty(connection, city, now)
+    drafts = [draft for warning in warnings for draft in _drafts(city, warning, posts)]
     return write_flood_notices(connection, drafts, now)
+
+
+def _drafts(city: City, warning: RaisedWarning, posts: Sequence[str]) -> list[FloodNotice]:
+    rose = warning.ended_at is None
+    kind = NoticeKind.FLOOD_WARNING if rose else NoticeKind.FLOOD_WARNING_ENDED
+    facts, subject = warning_facts(city, warning), f"flood:{warning.number}"
+    return [
+        FloodNotice(kind, post, subject, f"{kind}:{warning.number}:{post}", facts, Priority.URGENT, requires_ack=rose)
+        for post in posts
+    ]
 
 
 def warning_facts(city: City, warning: RaisedWarning) -> dict[str, Any]:

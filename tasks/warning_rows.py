@@ -1,7 +1,7 @@
 """Warnings as they are read: those that last, those that changed lately, one by its number."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ from models.flood_warning import FloodWarning, Hazard, Severity, WarningSource
 from models.tables import table_of
 
 WARNINGS = table_of(FloodWarning)
+
+ASKED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ def warnings_since(
 def warning_numbered(connection: Connection, number: str) -> RaisedWarning | None:
     """The warning with this number."""
     return next(iter(_read(connection, select(WARNINGS).where(WARNINGS.c.number == number))), None)
+
+
+def warnings_numbered(connection: Connection, numbers: Iterable[str]) -> dict[str, RaisedWarning]:
+    """The warnings with these numbers, by number."""
+    wanted = sorted(set(numbers))
+    found: dict[str, RaisedWarning] = {}
+    for first in range(0, len(wanted), ASKED_AT_ONCE):
+        mine = WARNINGS.c.number.in_(wanted[first : first + ASKED_AT_ONCE])
+        found |= {one.number: one for one in _read(connection, select(WARNINGS).where(mine))}
+    return found
 
 
 def open_warning_of(connection: Connection, subject: str, drill: bool = False) -> RaisedWarning | None:

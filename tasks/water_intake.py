@@ -1,5 +1,6 @@
 """Take in readings from files, from the folder others put them into, or from rows that came another way."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,8 @@ from tasks.intake_reading import read_rows
 from tasks.observations import Taken, take_observations
 from tasks.refused_observations import RefusedRow, keep_refused
 from tasks.water_sources import source_in_force
+
+LOG = logging.getLogger("zhihui.water")
 
 CHUNK_ROWS = 1000
 """Rows a transaction: long enough to be fast, short enough that another writer waits under a second."""
@@ -77,8 +80,9 @@ def take_folder(engine: Engine, city: City, folder: Path, now: datetime) -> list
                 continue
             done.append(take_file(engine, city, source_in_force(city, name), path, now))
             put_aside(path, DONE)
-        except (FileMissing, FileNotFoundError):
-            continue  # another visit took it in and put it aside meanwhile
+        except (FileMissing, FileNotFoundError) as error:
+            # Another visit took it in and put it aside meanwhile, or somebody removed it.
+            LOG.info("%s is gone: %s", path.name, error, extra={"action": "file_gone"})
         except FileFromFuture as error:
             done.append(Intake(path.name, problem=str(error)))
         except IntakeFileError as error:

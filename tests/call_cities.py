@@ -16,8 +16,9 @@ from models.tables import table_of
 from tasks.call_answers import Answer, Answered, answer
 from tasks.call_climbs import Climbs, climb_calls
 from tasks.call_rows import CALLS, TARGETS, find_call, read_targets
-from tasks.calls import Calling, Started, start_call, start_calls_for_warnings
+from tasks.calls import Calling, Started, start_call
 from tasks.database import reading, transaction
+from tasks.warning_calls import start_calls_for_warnings
 from tests.flood_cities import FLOOD_CITY, a_flood_city
 from tests.stored_cases import a_loaded_city, at
 

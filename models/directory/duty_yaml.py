@@ -52,14 +52,15 @@ _TO = cell.one_of((*CLIMBS_TO, *POST_ROLES), "rung of a duty ladder")
 
 def month_and_day(text: str) -> tuple[int, int]:
     """A day of any year. Example: 05-15."""
+    advice = 'Write month and day, such as "05-15"; not 02-29.'
     match = re.fullmatch(r"([0-9]{2})-([0-9]{2})", text)
+    if match is None:
+        raise Unreadable(f"{quoted(text)} is no day of a year.", advice)
     try:
-        if match:
-            found = date(2001, int(match[1]), int(match[2]))
-            return found.month, found.day
-    except ValueError:
-        pass
-    raise Unreadable(f"{quoted(text)} is no day of a year.", 'Write month and day, such as "05-15"; not 02-29.')
+        found = date(2001, int(match[1]), int(match[2]))
+    except ValueError as error:
+        raise Unreadable(f"{quoted(text)} is no day of a year.", advice) from error
+    return found.month, found.day
 
 
 def read_duty(content: str, pools: tuple[Record[PoolRow], ...], faults: list[Fault]) -> DutyRules | None:

@@ -12,7 +12,6 @@ from models.refusal import Refusal
 from models.response_rules import DecisionWish
 from tasks import water_intake
 from tasks.call_climbs import climb_calls
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.city_edition import current_city
 from tasks.consultations import open_consultations, remind_undecided
 from tasks.database import reading, transaction
@@ -27,6 +26,7 @@ from tasks.response import decide
 from tasks.response_rows import open_consultation_rows
 from tasks.silence import let_silence_climb
 from tasks.silent_stations import tell_silent
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.water_sources import source_in_force
 from tests.chaos.job import Job, JobKind
 

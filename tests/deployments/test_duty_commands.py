@@ -15,7 +15,8 @@ from models.spot_checks import day_seed, seed_digest
 from tasks.database import open_database, reading, transaction
 from tasks.duty_shift import hand_over_shifts
 from tasks.settings import Settings
-from tasks.spot_checks import planned_of, seal_of, watch_spot_checks
+from tasks.spot_check_days import seal_of
+from tasks.spot_checks import planned_of, watch_spot_checks
 from tests.duty_rows import FIRST, SECOND, by_rule, write_shifts
 from tests.flood_cities import FLOOD_CITY
 from tests.stored_cases import a_loaded_city, at

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from deployments.command_line import load
 from tasks.database import open_database
+from tasks.flood_events import StreamMovedMeanwhile
 from tasks.response_rows import DECISIONS
 from tasks.settings import Settings
 from tests.flood_rows import MORNING, TOWN, a_warning, happened, looks, rows_in
@@ -111,3 +112,25 @@ def test_the_daily_report_is_written_twice_the_same(loaded: Engine, tmp_path: Pa
         assert flood("daily", "2021-07-20T08:00", str(tmp_path / name)).exit_code == 0
     assert (tmp_path / "one.docx").read_bytes() == (tmp_path / "two.docx").read_bytes()
     assert flood("daily", "2021-07-20T08:00", str(tmp_path / "no" / "one.docx")).exit_code == 1
+    assert flood("daily", "2021-07-20T08:00").exit_code == 2, "neither a file nor --json"
+
+
+def test_the_daily_report_as_json_says_what_the_document_says(loaded: Engine) -> None:
+    told = said_by("daily", "2021-07-20T08:00")
+    assert (told["at"], told["since"]) == ("2021-07-20T08:00:00+08:00", "2021-07-19T16:00:00+08:00")
+    assert [len(row) for section in told["sections"] for row in section["rows"]] == [
+        len(section["heads"]) for section in told["sections"] for _ in section["rows"]
+    ]
+    assert all(section["title"] for section in told["sections"])
+
+
+def test_whoever_was_second_to_write_is_told_to_call_again_and_nothing_is_kept(
+    loaded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(*_: object) -> None:
+        raise StreamMovedMeanwhile("reports:XQ20210720-001")
+
+    monkeypatch.setattr("deployments.flood_commands.report_incident", moved)
+    found = flood("report", "--by", "lihe-liaison", "--area", TOWN, "--danger", "管涌", "--place", "河堤")
+    assert found.exit_code == 1
+    assert "Somebody else wrote to reports:XQ20210720-001 just now; nothing was written." in found.stderr

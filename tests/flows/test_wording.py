@@ -36,6 +36,7 @@ def test_a_delivery_is_named_by_what_was_sent_and_what_failed() -> None:
 def test_housekeeping_is_named_by_how_many_records_it_cleared() -> None:
     assert wording.runs_cleared(1440) == "清理空转记录 1,440 条"
     assert wording.runs_cleared(0) == "无事可做"
+    assert wording.runs_cleared(0, 0, 4) == "延长汛期计划 4 项"
 
 
 def test_an_action_is_named_by_case_action_and_outcome() -> None:

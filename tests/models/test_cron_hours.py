@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.cron_hours import CronUnreadable, every_minute, fires_at, months_of
+from models.cron_hours import CronUnreadable, every_minute, fires_at, in_months, months_of
 from tests.stored_cases import at
 
 
@@ -39,3 +39,11 @@ def test_the_months_and_the_minutes_of_a_schedule() -> None:
 def test_what_is_no_schedule_says_so(cron: str) -> None:
     with pytest.raises(CronUnreadable, match="five fields"):
         fires_at(cron, at("2021-07-20 08:00"))
+
+
+def test_a_schedule_is_put_into_other_months_and_nothing_else_of_it_changes() -> None:
+    assert in_months("* * * 5-9 *", range(5, 11)) == "* * * 5-10 *"
+    assert in_months("0 * * 1-4,10-12 *", {1, 2, 3, 4, 11, 12}) == "0 * * 1-4,11-12 *"
+    assert in_months("5 7-21 * * 1", [7]) == "5 7-21 * 7 1"
+    with pytest.raises(CronUnreadable):
+        in_months("* * * 5-9 *", [])

@@ -27,13 +27,11 @@ from tasks.info_reports import EntryWish, report_on
 from tasks.report_deadlines import OWED
 from tasks.response import decide
 from tasks.response_rows import open_consultation_rows
-from tasks.spot_check_answers import answer_spot_check, checks_of
-from tests.scenarios.season import Process, Season
+from tasks.spot_check_answers import CHECKS, answer_spot_check, checks_of
+from tests.scenarios.season import AHEAD, Process, Season
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
-REPORTED_AHEAD = timedelta(hours=3, minutes=10)
-"""Whoever reports in time does so at most so long before: somebody looks every three hours."""
 ROWS = table_of(DutyHandover)
 
 
@@ -116,9 +114,11 @@ class People:
                     return
 
     def _answer_checks(self, shift: Shift, now: datetime) -> None:
-        standing = [stand.stands for stand in shift.stands if stand.stands is not None]
+        standing = {stand.stands for stand in shift.stands if stand.stands is not None}
+        unanswered = (CHECKS.c.answered_at.is_(None), CHECKS.c.asked_at > now - DAY)
         with reading(self.engine) as connection:
-            checks = [check for post in standing for check in checks_of(connection, post, now)]
+            asked = standing & set(connection.scalars(select(CHECKS.c.post).where(*unanswered)))
+            checks = [check for post in sorted(asked) for check in checks_of(connection, post, now)]
         for check in checks:
             rolled, waited = dice("check", check.code), now - check.asked_at
             if rolled >= 2 * self.sleepers or (rolled >= self.sleepers and waited > 10 * MINUTE):
@@ -169,7 +169,7 @@ class People:
                 )
 
     def _report(self, now: datetime) -> None:
-        ahead = now + REPORTED_AHEAD
+        ahead = now + AHEAD
         with reading(self.engine) as connection:
             states = [OwedState.OWED.value, OwedState.LATE.value]
             due = select(OWED).where(OWED.c.state.in_(states), OWED.c.given_at.is_(None), OWED.c.due_at <= ahead)

@@ -4,34 +4,38 @@ Each visit is what `duty-shift`, `duty-watch`, `hydrology`, `flood-calls`, `floo
 functions in the same transactions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, or_, select
 
 from models.city import City
+from models.duty import SpotCheck
 from models.flood_event import Recording
 from models.notice import Notice, NoticeState
 from models.tables import table_of
+from tasks.bulk_rows import update_rows
 from tasks.call_climbs import climb_calls
 from tasks.call_rows import open_calls
-from tasks.calls import end_calls_of_ended_warnings, start_calls_for_warnings
 from tasks.consultations import open_consultations, remind_undecided
 from tasks.database import reading, transaction
 from tasks.duty_reminders import remind_of_duty
 from tasks.duty_shift import hand_over_shifts
+from tasks.duty_shifts import ASSIGNMENTS, SHIFTS
 from tasks.duty_watch import watch_duty
+from tasks.handovers import HANDOVERS
 from tasks.judging import judge_waiting
-from tasks.report_deadlines import owe_daily
+from tasks.report_deadlines import OWED, owe_daily
 from tasks.report_sweep import move_deadlines
 from tasks.response_rows import open_consultation_rows
 from tasks.rosters import Proposal, Wish, propose_roster, publish_roster
 from tasks.silence import let_silence_climb
+from tasks.warning_calls import end_calls_of_ended_warnings, start_calls_for_warnings
 
-NOTICES = table_of(Notice)
+NOTICES, CHECKS = table_of(Notice), table_of(SpotCheck)
 
 
 class Process(StrEnum):
@@ -46,6 +50,36 @@ class Process(StrEnum):
 
 
 KEY = b"the secret of the spot checks of this story"
+
+
+AHEAD = timedelta(hours=6, minutes=10)
+"""Whoever reports in time does so at most so long before: somebody looks every six hours."""
+
+LATELY = timedelta(hours=1)
+"""Whoever reports late, or takes a duty room late, does so within it; others never do."""
+
+_OWED = (
+    select(OWED.c.id)
+    .where(
+        or_(
+            OWED.c.climbs_at <= bindparam("now"),
+            and_(OWED.c.given_at.is_(None), OWED.c.due_at.between(bindparam("lately"), bindparam("ahead"))),
+        )
+    )
+    .limit(1)
+)
+_ON_DUTY = (
+    select(SHIFTS.c.id)
+    .join(ASSIGNMENTS, ASSIGNMENTS.c.shift_id == SHIFTS.c.id)
+    .where(SHIFTS.c.starts_at <= bindparam("now"), SHIFTS.c.ends_at > bindparam("now"), SHIFTS.c.published)
+    .where(ASSIGNMENTS.c.signed_in_at.is_(None), ASSIGNMENTS.c.vacant_at.is_(None))
+    .limit(1),
+    select(HANDOVERS.c.id)
+    .where(HANDOVERS.c.accepted_at.is_(None))
+    .where(or_(HANDOVERS.c.climbs_at <= bindparam("now"), HANDOVERS.c.opened_at >= bindparam("lately")))
+    .limit(1),
+    select(CHECKS.c.id).where(CHECKS.c.answered_at.is_(None), CHECKS.c.asked_at >= bindparam("lately")).limit(1),
+)
 
 
 @dataclass
@@ -104,12 +138,23 @@ class Season:
         """
         with transaction(self.engine) as connection:
             waiting = connection.execute(select(NOTICES).where(NOTICES.c.state == NoticeState.WAITING.value)).all()
+            arrived = []
             for row in waiting:
                 within = self.city.messages.acknowledge_within(row.kind, row.priority) if row.requires_ack else None
                 by = now + within if within else None
-                values = {"state": NoticeState.SENT.value, "settled_at": now, "told": row.recipient}
-                values |= {"acknowledge_by": by, "climbs_at": by, "text": row.kind}
-                connection.execute(update(NOTICES).where(NOTICES.c.id == row.id).values(values))
+                values = {"state": NoticeState.SENT.value, "settled_at": now, "told": row.recipient, "id": row.id}
+                arrived.append(values | {"acknowledge_by": by, "climbs_at": by, "text": row.kind})
+            update_rows(connection, NOTICES, ("id",), arrived)
+
+    def nothing_due(self, now: datetime, processes: Collection[Process]) -> bool:
+        """Whether a visit of one process alone would find nothing, and nobody has anything left to do for it."""
+        moments = {"now": now, "ahead": now + AHEAD, "lately": now - LATELY}
+        with reading(self.engine) as connection:
+            if processes == (Process.FLOOD_WATCH,):
+                return connection.execute(_OWED, moments).first() is None
+            if processes == (Process.DUTY_WATCH,):
+                return all(connection.execute(asked, moments).first() is None for asked in _ON_DUTY)
+        return False
 
     def hot(self, now: datetime) -> bool:
         """Whether people are being called or a decision is awaited: then every minute counts."""

@@ -16,10 +16,11 @@ from models.tables import table_of
 from tasks.call_answers import Answered
 from tasks.call_rows import CALLS
 from tasks.call_telling import NOTICES
-from tasks.calls import Started, end_call, end_calls_of_ended_warnings, go_on_with_calls
+from tasks.calls import Started, end_call
 from tasks.database import reading, transaction
 from tasks.flood_events import broken_stream, read_events
 from tasks.signals import Signal, SignalKind, SignalOutcome, issue_signal
+from tasks.warning_calls import end_calls_of_ended_warnings, go_on_with_calls
 from tests.call_cities import CALL_CITY, STORM, TOWN, Callers, callers, end_warning_row, raise_warning_row
 from tests.notice_rows import notices_of_kind
 from tests.season_cities import SEASON_CITY

@@ -99,7 +99,9 @@ def test_where_nothing_is_left_to_decide_it_lapses_and_nobody_is_asked_any_more(
     late = decides(engine, city, a_wish())
     assert isinstance(late, Refusal)
     assert late.code == "consultation_lapsed"
-    assert {row.state for row in rows_in(engine, NOTICES)} == {NoticeState.ACKNOWLEDGED}
+    asked = [row for row in rows_in(engine, NOTICES) if row.kind == "consultation_opened"]
+    assert {row.state for row in asked} == {NoticeState.ACKNOWLEDGED}
+    assert told(engine, "consultation_lapsed") == sorted(row.recipient for row in asked), "they hear that it is over"
     assert duty_states(engine) == [DutyState.WARNING, DutyState.ROUTINE]
 
 

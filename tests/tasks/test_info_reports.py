@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from models.city import City
 from models.flood_event import Recording
@@ -15,6 +15,7 @@ from models.notice import Notice
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.database import transaction
+from tasks.flood_events import EVENTS
 from tasks.info_reports import ENTRIES, EntryWish, Reported, add_entry, pass_on, report_incident
 from tasks.report_deadlines import OWED, owe_daily
 from tasks.report_sweep import Moved, move_deadlines
@@ -245,3 +246,26 @@ def test_daily_reports_are_owed_in_season_and_by_members_in_a_response(engine: E
     assert looks_at(MORNING + 7 * HOUR + 40 * MINUTE) == 2
     assert {row.unit for row in rows_in(engine, OWED) if row.kind == "daily"} == {"centre", "lihe", "water"}
     assert looks_at(MORNING + 25 * HOUR) == 1, "what a visit that was away for a day missed is made up for"
+
+
+def test_the_newest_daily_report_is_found_by_an_index_however_many_reports_there_are(
+    sqlite_engine: Engine, city: City
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    with transaction(sqlite_engine) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        owe_daily(connection, city, MORNING, Recording(MORNING, "flow"))
+        newest, values = next((said, values) for said, values in asked if "max(report_owed.due_at)" in said)
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {newest}", values).all()
+    assert "ix_report_owed_kind (kind=?)" in plan.detail
+
+
+def test_phone_and_identity_numbers_typed_into_an_entry_are_kept_nowhere(engine: Engine, city: City) -> None:
+    phone, card = "13800000000", "410184199001011234"
+    reports(engine, city, danger=f"管涌 {phone}", place=f"河堤，联系{phone}", measures=f"联系{card}", words=phone)
+    follows(engine, city, MORNING + MINUTE, "f", extent=f"约2亩，户主{card}")
+    stored = repr([tuple(row) for table in (ENTRIES, NOTICES, EVENTS) for row in rows_in(engine, table)])
+    assert phone not in stored
+    assert card not in stored
+    first, second = rows_in(engine, ENTRIES)
+    assert (first.place, second.place, second.extent) == ("河堤，联系●●●", "河堤，联系●●●", "约2亩，户主●●●")

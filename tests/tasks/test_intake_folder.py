@@ -123,6 +123,18 @@ def test_killed_between_taking_in_and_putting_aside_the_next_visit_finishes(
         assert connection.scalar(select(func.count()).select_from(table_of(Report))) == 1
 
 
+def test_what_was_taken_in_is_told_though_the_file_was_moved_away_meanwhile(
+    sqlite_engine: Engine, settings: Settings, city: City, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder / "ours.csv", NATIVE)
+
+    def gone(path: Path, *_: object) -> None:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr("tasks.intake.put_aside", gone)
+    assert visit(sqlite_engine, settings, city) == [FileReport("ours.csv", 1)]
+
+
 def test_the_mapping_of_the_city_comes_before_the_shipped_one() -> None:
     own = MAPPING.replace("source: hotline", "source: native")
     assert find_mapping("native", {"sources/native.yaml": own}).columns["source_id"] == ("编号",)

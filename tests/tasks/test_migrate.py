@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, MetaData, Table, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from models.append_only import unguarded_tables
@@ -188,3 +189,25 @@ def test_triggers_that_are_missing_come_back_when_the_database_is_opened_and_the
     assert [record.message for record in caplog.records if record.name == "tasks.migrate"] == [
         "Append-only triggers were missing on exemption and are back; run `zhihui audit verify`."
     ]
+
+
+def test_calls_of_an_older_program_cover_the_warning_they_name_and_nobody_is_told_their_end(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tables of revisions between are not there to be guarded yet.
+    monkeypatch.setattr("models.append_only.ensure_append_only", lambda _: None)
+    engine = make_engine(parse_address(empty_url))
+    row = {"drill": False, "subject": "s", "reason": "", "started_by": "rule:calls", "started_at": datetime.now(UTC)}
+    ended = row | {"ended_at": row["started_at"], "ended_why": "answered"}
+    calls = [("JY1", "YJ1", row), ("JY2", "YJ2", ended), ("JY3", None, row)]
+    with engine.connect().execution_options(**{MIGRATING: True}) as connection, connection.begin():
+        command.upgrade(migration_config(connection), "0016")
+        old = Table("flood_call", MetaData(), autoload_with=connection)
+        for number, warning, fields in calls:
+            connection.execute(insert(old).values(number=number, key=number, warning=warning, **fields))
+        command.upgrade(migration_config(connection), "0019")
+        covered = connection.execute(text("SELECT call_id, warning FROM flood_call_warning ORDER BY id")).all()
+        lifted = connection.execute(text("SELECT lifted_at IS NOT NULL FROM flood_call ORDER BY id")).scalars().all()
+    engine.dispose()
+    assert [tuple(row) for row in covered] == [(1, "YJ1"), (2, "YJ2")]
+    assert [bool(one) for one in lifted] == [False, True, False]

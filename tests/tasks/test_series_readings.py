@@ -1,5 +1,6 @@
 """What a database says of stretches of readings together is what the readings say one by one."""
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from models.water import Element
 from models.water_source import MappedReading
 from tasks.database import reading, transaction
 from tasks.observations import take_observations
+from tasks.readings import series
 from tasks.series_readings import read_since, sums_since
 from tasks.water_series import series_of
 from tests.replayed import at
@@ -36,3 +38,23 @@ def test_sums_are_those_of_the_good_readings_from_each_moment_on(engine: Engine)
     assert found[series.id, NOW].total == pytest.approx(sum(value for _, value in good))
     assert found[series.id, NOW + HOUR][:3] == (2, 0.2, 12.5)
     assert found[series.id, NOW + 4 * HOUR] == Stretch(0, None, None, None)
+
+
+def test_a_stretch_of_days_is_read_without_a_search_for_garbage(engine: Engine) -> None:
+    city = a_water_city()
+    minutes = [NOW + n * timedelta(minutes=1) for n in range(1200)]
+    with transaction(engine) as connection:
+        ones = [MappedReading("lihe-gauge", Element.FLOW, minute, 1.0 + n) for n, minute in enumerate(minutes)]
+        take_observations(connection, city, ones, "native", minutes[-1])
+    searches: list[str] = []
+    with reading(engine) as connection:
+        gc.callbacks.append(lambda phase, _: searches.append(phase))
+        try:
+            found = series(connection, "lihe-gauge", Element.FLOW, NOW, minutes[-1])
+            during = len(searches)
+        finally:
+            gc.callbacks.pop()
+    assert [one.at for one in found] == minutes
+    assert [one.value for one in found] == [1.0 + n for n in range(1200)]
+    assert during == 0
+    assert gc.isenabled(), "it is put off, not ended"

@@ -6,22 +6,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, select, text, update
+from sqlalchemy import Engine, delete, event, select, text, update
 
 from models.chain import canonical
 from models.duty import CheckState
+from models.flood_event import Happened
 from models.refusal import Refusal
 from models.spot_checks import PlannedCheck, day_seed
 from tasks.audit import verify_all
 from tasks.database import reading, transaction
 from tasks.duty_shift import hand_over_shifts
 from tasks.duty_sign_in import sign_in
-from tasks.flood_events import EVENTS, read_events
+from tasks.flood_events import EVENTS, read_events, record_events
 from tasks.flood_notices import NOTICES
 from tasks.spot_check_answers import Check, answer_spot_check, checks_of
+from tasks.spot_check_days import seal_of
 from tasks.spot_check_proof import DayProof, prove_day
 from tasks.spot_check_results import CheckCounts, counts_by_post, counts_by_unit
-from tasks.spot_checks import CHECKS, planned_of, seal_of, watch_spot_checks
+from tasks.spot_checks import CHECKS, planned_of, watch_spot_checks
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, write_shifts
 from tests.flood_cities import DUTY_YAML, FLOOD_CITY, a_flood_city
 from tests.stored_cases import at, rows_of
@@ -187,8 +189,9 @@ def test_an_answer_in_time_is_answered_a_later_one_is_late_none_is_missed(roster
             again = answers(rostered, row.post, row.code, check.at + timedelta(minutes=4))
             assert isinstance(again, Refusal)
             assert (again.code, again.facts["at"]) == ("duty_check_answered", check.at + timedelta(minutes=3))
-        if number == 2:
+        if number > 1:
             assert watches(rostered, check.at + timedelta(minutes=3, seconds=1)) == ["spot_check_missed"]
+        if number == 2:
             late = answers(rostered, row.post, row.code, check.at + timedelta(minutes=9))
             assert isinstance(late, Check)
             assert late.state is CheckState.LATE
@@ -201,6 +204,86 @@ def test_an_answer_in_time_is_answered_a_later_one_is_late_none_is_missed(roster
     assert {row.kind for row in rows_of(rostered, select(NOTICES.c.kind))} >= {"spot_check", "spot_check_missed"}
     assert proof(rostered).proved
     assert verify_all(rostered).intact
+
+
+def test_a_check_that_ran_out_while_the_watch_was_away_is_lost_and_held_against_nobody(rostered: Engine) -> None:
+    watches(rostered, EVE)
+    first, *_ = planned(rostered)
+    watches(rostered, first.at)
+    (row,) = rows_of(rostered, select(CHECKS))
+    away = first.at + timedelta(minutes=5, seconds=1)
+    assert "spot_check_lost" in watches(rostered, away)
+    assert "spot_check_lost" not in watches(rostered, away + timedelta(minutes=1))
+    with reading(rostered) as connection:
+        assert checks_of(connection, row.post, away) == [], "nobody is asked for it any more"
+    after = answers(rostered, row.post, row.code, away + timedelta(minutes=1))
+    assert isinstance(after, Check)
+    assert after.state is CheckState.LOST
+    with reading(rostered) as connection:
+        (unit,) = counts_by_unit(connection, CITY, DAY, DAY)
+    assert (unit.asked, unit.missed, unit.late, unit.lost) == (1, 0, 0, 1)
+    assert not rows_of(rostered, select(NOTICES.c.id).where(NOTICES.c.kind == "spot_check_missed"))
+    watches(rostered, MIDNIGHT + timedelta(days=1, minutes=6))
+    found = proof(rostered)
+    assert found.proved
+    assert [one.lost_at for one in found.checks] == [away, None, None]
+
+
+def test_an_answer_before_the_watch_is_back_is_not_late_either(rostered: Engine) -> None:
+    watches(rostered, EVE)
+    first, *_ = planned(rostered)
+    watches(rostered, first.at)
+    (row,) = rows_of(rostered, select(CHECKS))
+    answered = answers(rostered, row.post, row.code, first.at + timedelta(minutes=6))
+    assert isinstance(answered, Check)
+    assert answered.state is CheckState.LOST
+    assert "spot_check_missed" not in watches(rostered, first.at + timedelta(minutes=7))
+
+
+def test_whoever_calls_a_missed_check_lost_is_found_out(rostered: Engine) -> None:
+    watches(rostered, EVE)
+    first, *_ = planned(rostered)
+    watches(rostered, first.at)
+    (row,) = rows_of(rostered, select(CHECKS))
+    seen = first.at + timedelta(minutes=3, seconds=30)
+    facts = {"day": DAY, "number": 1, "code": row.code, "post": row.post, "due_at": row.due_at}
+    with transaction(rostered) as connection:
+        record_events(
+            connection, "spot-checks:2021", [Happened("spot_check_lost", seen, "x", facts)], by_rule(seen, CITY)
+        )
+    lives_on = [check.at for check in planned(rostered)[1:]]
+    for now in (*lives_on, MIDNIGHT + timedelta(days=1, minutes=6)):
+        watches(rostered, now)
+    assert proof(rostered).problems == ("lost_early",)
+
+
+def test_a_minute_in_which_nothing_is_due_asks_little_and_only_by_an_index(rostered: Engine) -> None:
+    watches(rostered, MIDNIGHT - timedelta(minutes=9))
+    asked: list[tuple[str, Any]] = []
+    with transaction(rostered) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        assert watch_spot_checks(connection, CITY, KEY, by_rule(MIDNIGHT - timedelta(minutes=8), CITY)) == []
+    assert len(asked) <= 7
+    of_events = [(said, values) for said, values in asked if "flood_event" in said]
+    assert len(of_events) == 2
+    assert all("LIKE" not in said for said, _ in asked)
+    if rostered.dialect.name == "sqlite":
+        with reading(rostered) as connection:
+            plans = [
+                connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values).all() for said, values in of_events
+            ]
+        for (plan,) in plans:
+            assert "ix_flood_event_kind (stream=? AND kind=?" in plan.detail
+
+
+def test_a_day_whose_engine_was_away_for_weeks_is_revealed_when_it_is_back(rostered: Engine) -> None:
+    watches(rostered, EVE)
+    checks = planned(rostered)
+    back = MIDNIGHT + timedelta(days=24)
+    assert "spot_checks_revealed" in watches(rostered, back)
+    found = proof(rostered, back)
+    assert found.proved
+    assert [one.skipped for one in found.checks] == ["late"] * len(checks)
 
 
 def test_somebody_else_cannot_answer_and_an_empty_answer_is_none(rostered: Engine) -> None:
