@@ -205,7 +205,7 @@ def test_calls_of_an_older_program_cover_the_warning_they_name_and_nobody_is_tol
         old = Table("flood_call", MetaData(), autoload_with=connection)
         for number, warning, fields in calls:
             connection.execute(insert(old).values(number=number, key=number, warning=warning, **fields))
-        command.upgrade(migration_config(connection), "0019")
+        command.upgrade(migration_config(connection), "0018")
         covered = connection.execute(text("SELECT call_id, warning FROM flood_call_warning ORDER BY id")).all()
         lifted = connection.execute(text("SELECT lifted_at IS NOT NULL FROM flood_call ORDER BY id")).scalars().all()
     engine.dispose()
