@@ -1,4 +1,4 @@
-"""`zhihui evaluate`: what a month counts."""
+"""`zhihui evaluate`: a month by the city's scheme, or what it counts alone."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -9,12 +9,21 @@ from deployments.city_at_hand import AsJson, city_to_change, city_to_read, now, 
 from models.city import City
 from models.evaluation_counts import COUNTS, CountLine, CountName
 from models.evaluation_marks import Cut, Statistic
+from models.evaluation_result import EvaluationResult
+from models.refusal import Refusal
 from tasks.counted_marks import Period, month_period
 from tasks.evaluation_counts import Counted, Value, count
+from tasks.evaluation_course import draft_months
+from tasks.evaluation_notices import shown_score
+from tasks.evaluations import evaluate as evaluate_month
+from tasks.refusals import render_refusal
 from tasks.retold_facts import retell_facts
-from tasks.words import word
+from tasks.schemes import SchemeFaulty, SchemeMissing
+from tasks.words import Language, word
 
 REFUSED = 1
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 def evaluate(
@@ -23,17 +32,25 @@ def evaluate(
     by: Annotated[
         list[Cut] | None, typer.Option("--by", help="Tell them apart by this; may be given several times.")
     ] = None,
+    scheme: Annotated[
+        str | None, typer.Option("--scheme", metavar="NAME", help="Another scheme than the city's own.")
+    ] = None,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Freeze the month as the flow does, and tell who is concerned.")
+    ] = False,
     as_json: AsJson = False,
     rebuild_facts: Annotated[
         bool, typer.Option("--rebuild-facts", help="First tell the facts of all cases anew from their events.")
     ] = False,
 ) -> None:
-    """Count a month: per period of the deadline (scoring) and per period of the event (workload).
+    """Count, score and rank a month by the city's scheme, as it stands now; nothing is stored without --freeze.
 
-    Example: zhihui evaluate 2019-05 --counts --by unit --json
+    Example: zhihui evaluate 2019-05 --json; zhihui evaluate 2019-05 --scheme yuncheng; zhihui evaluate 2019-05 --counts
+    --by unit --json
 
-    Every count is defined in docs/counts.md. A month that is still open is counted up to now. Without --by the whole
-    city is one line.
+    With --counts only the counts are told: per period of the deadline (scoring) and per period of the event (workload);
+    every count is defined in docs/counts.md. A month that is still open is counted up to now. --json gives the whole
+    result with every step of every score.
 
     Exit code 0: done; 1: refused, because there is no city or the database cannot be read; 2: wrong usage.
     """
@@ -43,8 +60,12 @@ def evaluate(
         if rebuild_facts:
             return
         raise typer.BadParameter("请写月份，例如 2019-05。Name a month, such as 2019-05.")
+    if freeze:
+        _freeze(month, scheme)
+        return
     if not counts:
-        raise typer.BadParameter("请加 --counts。Add --counts.")
+        _evaluate(month, scheme, as_json)
+        return
     with city_to_read() as (city, connection):
         found = count(connection, city, _period(month, city), by or (), now=now())
     if as_json:
@@ -52,6 +73,51 @@ def evaluate(
     else:
         for line in _table(month, found, city):
             typer.echo(line)
+
+
+def _evaluate(month: str, scheme: str | None, as_json: bool) -> None:
+    with city_to_read() as (city, connection):
+        _period(month, city)
+        try:
+            result = evaluate_month(connection, city, month, now(), scheme=scheme)
+        except (SchemeMissing, SchemeFaulty) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(REFUSED) from error
+    if as_json:
+        typer.echo(result.written().decode())
+        return
+    for line in ranking_lines(result):
+        typer.echo(line)
+
+
+def _freeze(month: str, scheme: str | None) -> None:
+    if scheme is not None:
+        raise typer.BadParameter("固定只按本市细则进行，请去掉 --scheme。A month is frozen by the city's own scheme.")
+    with city_to_change() as (city, connection):
+        _period(month, city)
+        found = draft_months(connection, city, now(), month=month)
+        if isinstance(found, Refusal):
+            for language in LANGUAGES:
+                typer.echo(render_refusal(found.code, found.facts, language, city), err=True)
+            raise typer.Exit(REFUSED)
+    for version in found:
+        typer.echo(f"{version.month} 第{version.version}版 · version {version.version} · {version.digest}")
+    if not found:
+        typer.echo("数字没有变化，不形成新版本 · the figures have not moved, no new version")
+
+
+def ranking_lines(result: EvaluationResult) -> Iterator[str]:
+    """The ranking of each group as lines for a terminal."""
+    opening = "，未结束，统计至此刻 · still open" if result.open else ""
+    yield f"{result.month} {result.scheme.title.zh} · {result.scheme.title.en}{opening}"
+    grades = {grade.code: grade.title.zh for grade in result.scheme.grades}
+    for group in result.groups:
+        yield ""
+        yield f"{group.title.zh} · {group.title.en}"
+        for unit in group.units:
+            score = shown_score(result, unit.score) or word("evaluation_none", unit.why_none or "missing", "zh")
+            figures = f"{unit.scoring['due_to_close']:>6} {unit.scoring['overdue_open']:>6}"
+            yield f"  {unit.rank or '-':>3} {score:>8} {figures}  {grades.get(unit.grade or '', '')} {unit.name}"
 
 
 def counted_json(month: str, found: Counted, city: City) -> dict[str, Any]:

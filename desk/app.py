@@ -34,6 +34,7 @@ from desk.courier import Courier
 from desk.demo_inbox import demo_routes
 from desk.duty_log_page import duty_log_routes
 from desk.duty_page import duty_routes
+from desk.evaluation_page import evaluation_routes
 from desk.flood_pages import flood_routes
 from desk.health import health_routes
 from desk.metrics import metrics_routes
@@ -91,6 +92,7 @@ ROUTES = (
     warning_routes,
     flood_routes,
     call_routes,
+    evaluation_routes,
 )
 """One for each part of the desk."""
 

@@ -1,4 +1,4 @@
-"""`zhihui evaluate --counts`, as a person or a program calls it."""
+"""`zhihui evaluate`, as a person or a program calls it."""
 
 import json
 
@@ -45,7 +45,38 @@ def test_people_read_names_in_chinese(two_overdue: Settings) -> None:
     assert "超期待处置 overdue_open" in found.stdout
 
 
-@pytest.mark.parametrize("words", [("--counts",), ("2019-13", "--counts"), ("2019-05",), ("2019-05", "--by", "moon")])
+def test_without_counts_a_month_is_scored_and_ranked(two_overdue: Settings) -> None:
+    found = zhihui("evaluate", "2019-05")
+    assert found.exit_code == 0
+    assert "新郑市数字化城市管理月度考评（建议方案）" in found.stdout
+    told = json.loads(zhihui("evaluate", "2019-05", "--json").stdout)
+    assert (told["month"], told["version"], told["scoring"]["due_to_close"]) == ("2019-05", 1, 2)
+    other = json.loads(zhihui("evaluate", "2019-05", "--scheme", "jinniu", "--json").stdout)
+    assert (other["scheme"]["name"], other["scoring"]) == ("jinniu", told["scoring"])
+
+
+def test_an_unknown_scheme_is_refused_with_those_there_are(two_overdue: Settings) -> None:
+    found = zhihui("evaluate", "2019-05", "--scheme", "yunchng")
+    assert found.exit_code == 1
+    assert "yuncheng" in found.stderr
+
+
+def test_a_month_is_frozen_once(two_overdue: Settings) -> None:
+    assert "第1版" in zhihui("evaluate", "2019-05", "--freeze").stdout
+    assert "不形成新版本" in zhihui("evaluate", "2019-05", "--freeze").stdout
+    refused = zhihui("evaluate", "2199-01", "--freeze")
+    assert (refused.exit_code, "还没有结束" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--counts",),
+        ("2019-13", "--counts"),
+        ("2019-05", "--freeze", "--scheme", "yuncheng"),
+        ("2019-05", "--by", "moon"),
+    ],
+)
 def test_wrong_usage_says_what_would_be_right(two_overdue: Settings, words: tuple[str, ...]) -> None:
     assert zhihui("evaluate", *words).exit_code == 2
 

@@ -126,6 +126,9 @@ WAYS: dict[str, Way] = {
     "POST /flood/{token}/decide": Way(frozenset(), Purpose.FLOOD, {"level": "IV"}),
     "POST /flood/{token}/entry": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/pass-on": Way(frozenset(), Purpose.FLOOD),
+    # Nothing was evaluated in this city: who gets in where it was, test_evaluation_page says.
+    "GET /evaluation/{token}": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/cases/{count}": Way(frozenset(), Purpose.EVALUATION),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),

@@ -1,0 +1,51 @@
+"""The figures of an evaluation as tables of a run; under one key each, so that months line up as versions."""
+
+from collections.abc import Sequence
+
+from flows import evaluation_wording as wording
+from flows.telling import show_table
+from tasks.evaluation_notices import shown_score
+from tasks.evaluations import StoredVersion
+
+RANKING_KEY, FIGURES_KEY = "evaluation-ranking", "evaluation-figures"
+
+
+async def show_versions(versions: Sequence[StoredVersion]) -> None:
+    """The ranking and the key figures of each version."""
+    for version in versions:
+        said = f"{version.month} · {version.version} · {version.digest}"
+        await show_table(RANKING_KEY, _ranking(version), f"{wording.RANKING_TABLE} · {said}")
+        await show_table(FIGURES_KEY, [_figures(version)], f"{wording.FIGURES_TABLE} · {said}")
+
+
+def _ranking(version: StoredVersion) -> list[dict[str, object]]:
+    result = version.result
+    grades = {grade.code: grade.title.zh for grade in result.scheme.grades}
+    return [
+        {
+            wording.GROUP: group.title.zh,
+            wording.RANK: unit.rank,
+            wording.UNIT: unit.name,
+            wording.SCORE: shown_score(result, unit.score),
+            wording.GRADE: grades.get(unit.grade or ""),
+            wording.DUE: unit.scoring["due_to_close"],
+            wording.ON_TIME: unit.scoring["closed_on_time"],
+            wording.OVERDUE: unit.scoring["overdue_open"],
+        }
+        for group in result.groups
+        for unit in group.units
+    ]
+
+
+def _figures(version: StoredVersion) -> dict[str, object]:
+    scoring = version.result.scoring
+    return {
+        wording.MONTH: version.month,
+        wording.VERSION: version.version,
+        wording.WHY: version.why,
+        wording.DUE: scoring["due_to_close"],
+        wording.CLOSED: scoring["closed"],
+        wording.ON_TIME: scoring["closed_on_time"],
+        wording.OVERDUE: scoring["overdue_open"],
+        wording.UNTIL: version.window_until.isoformat(),
+    }

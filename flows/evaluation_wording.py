@@ -1,0 +1,33 @@
+"""What an official reads in the Prefect UI of the monthly evaluation: names of runs and steps, headings of tables."""
+
+MONTHLY_EVALUATION = "月度考评"
+PUBLISH_EVALUATION = "公布考评"
+
+COUNT_AND_FREEZE = "统计、评分并固定 count, score and freeze"
+PUBLISH = "核对申诉并公布 look at appeals and publish"
+
+RANKING_TABLE = "排名 · The ranking"
+FIGURES_TABLE = "全市主要数字 · Key figures of the city"
+REFUSED_STATE = "Refused 未办理"
+
+RANK, UNIT, GROUP, SCORE, GRADE = "名次 Rank", "单位 Unit", "分组 Group", "得分 Score", "等次 Grade"
+DUE, CLOSED, ON_TIME, OVERDUE = "应结案 Due", "结案 Closed", "按期结案 On time", "超期未结 Overdue"
+MONTH, VERSION, WHY, UNTIL = "月份 Month", "版本 Version", "缘由 Why", "申诉截至 Appeals until"
+
+
+def drafted(months: list[str]) -> str:
+    """The name of a run that drafted months. Example: drafted(["2019-05"]) is "月度考评 2019-05"."""
+    return f"{MONTHLY_EVALUATION} {'、'.join(months)}"
+
+
+def published(months: list[str], waiting: list[str]) -> str:
+    """The name of a run that published months, or found that appeals hold them up."""
+    told = [f"{PUBLISH_EVALUATION} {'、'.join(months)}"] if months else [PUBLISH_EVALUATION]
+    if waiting:
+        told.append(f"{'、'.join(waiting)} 申诉未决")
+    return " · ".join(told)
+
+
+def not_done() -> str:
+    """The name of a run that was refused."""
+    return f"{MONTHLY_EVALUATION} · 未办理"

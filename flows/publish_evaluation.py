@@ -1,0 +1,49 @@
+"""The evaluation is published on the first work day after the window for appeals, once all of them are decided."""
+
+import asyncio
+from datetime import datetime
+
+from prefect import flow
+
+from flows import evaluation_wording as wording
+from flows.evaluation_tables import show_versions
+from flows.moment import At
+from flows.steps import step
+from flows.surroundings import surroundings
+from flows.telling import IDLE, name_run, run_id
+from tasks.database import transaction
+from tasks.evaluation_course import Course, publish_months
+
+
+class PublicationVisit(At):
+    """公布考评。A look at the months that are to be published."""
+
+
+TODAY = PublicationVisit()
+
+
+@step(wording.PUBLISH)
+async def publish(now: datetime) -> Course:
+    """Count once more and publish what is due, in one transaction with the notices of it."""
+    here, flow_run_id = await asyncio.to_thread(surroundings), run_id()
+
+    def work() -> Course:
+        city = here.city()
+        with transaction(here.engine) as connection:
+            return publish_months(connection, city, now, flow_run_id=flow_run_id)
+
+    return await asyncio.to_thread(work)
+
+
+@flow(name="publish-evaluation", flow_run_name=wording.PUBLISH_EVALUATION)
+async def publish_evaluation(visit: PublicationVisit = TODAY) -> None:
+    """Every morning the months are looked at whose window for appeals is over.
+
+    On the first work day after it the month is counted once more and published; open appeals hold it up, and whoever
+    oversees the evaluation hears of it once. An appeal granted later makes a new version, published at once. A second
+    look at the same moment changes nothing.
+    """
+    course = await publish(visit.moment())
+    await show_versions(course.published)
+    months, waiting = [version.month for version in course.published], list(course.waiting)
+    await name_run(wording.published(months, waiting), *([] if months or waiting else [IDLE]))

@@ -1,0 +1,46 @@
+"""The evaluation on a real server: the first of the month drafts, a later morning publishes, a second run is idle."""
+
+import pytest
+
+from flows.monthly_evaluation import EvaluationForm, monthly_evaluation
+from flows.publish_evaluation import PublicationVisit, publish_evaluation
+from tests.evaluation.test_freezing import Month
+from tests.flows.test_flows_on_server import CityAtWork, here, told_by
+from tests.stored_cases import at
+
+__all__ = ["here"]
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+FIRST_OF_JUNE = at("2019-06-01 02:00")
+
+
+@pytest.fixture
+def month(here: CityAtWork) -> Month:
+    told = Month(here.engine)
+    told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
+    told.cases("2019-05-07", 1, "2019-05-07 17:00", "2019-05-07 17:30")
+    return told
+
+
+async def test_a_month_is_drafted_shown_and_published_and_each_second_run_is_idle(month: Month) -> None:
+    drafted = await told_by(await monthly_evaluation(EvaluationForm(now=FIRST_OF_JUNE), return_state=True))
+    assert drafted.run.name == "月度考评 2019-05"
+    first = drafted.tables["evaluation-ranking"][0]
+    assert (first["单位 Unit"], first["名次 Rank"], first["得分 Score"]) == ("梨河镇", 1, "85.00")
+    assert drafted.tables["evaluation-figures"][0]["应结案 Due"] == 4
+    again = await told_by(await monthly_evaluation(EvaluationForm(now=FIRST_OF_JUNE), return_state=True))
+    assert "idle" in again.run.tags
+    too_early = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-05 09:00")), return_state=True))
+    assert "idle" in too_early.run.tags
+    published = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-06 09:00")), return_state=True))
+    assert published.run.name == "公布考评 2019-05"
+    assert "evaluation-ranking" in published.tables
+
+
+async def test_a_month_that_is_open_is_refused_with_the_reason(month: Month) -> None:
+    asked = EvaluationForm(now=at("2019-05-20 02:00"), month="2019-05")
+    told = await told_by(await monthly_evaluation(asked, return_state=True))
+    assert told.run.name == "月度考评 · 未办理"
+    assert told.run.state
+    assert "2019-05还没有结束，不能固定" in (told.run.state.message or "")
