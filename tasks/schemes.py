@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from models.city import City
 from models.directory.encoding import decode
 from models.directory.fault import Fault, Severity, quoted, suggestion
 from models.directory.scheme_yaml import SCHEME_NAME, SCHEMES_FOLDER, read_scheme
 from models.scheme import Scheme
+
+if TYPE_CHECKING:
+    from models.city import City
 
 SHIPPED = Path(__file__).resolve().parent.parent / "deployments" / "schemes"
 
@@ -54,7 +57,7 @@ def find_scheme(name: str, documents: Mapping[str, str] | None = None, on: date 
     return _in_force(name, found, {scheme.name for scheme in schemes}, on)
 
 
-def city_scheme(city: City, name: str, on: date) -> Scheme:
+def city_scheme(city: "City", name: str, on: date) -> Scheme:
     """The same for a city that is loaded: one of its own schemes, else the one that is shipped.
 
     Raises: SchemeMissing, SchemeFaulty.

@@ -74,8 +74,10 @@ async def test_shifts_are_handed_over_and_the_second_run_has_nothing_to_do(engin
 async def test_the_watch_says_what_it_recorded_and_the_second_run_has_nothing_to_do(engine: Engine) -> None:
     await shifts(START)
     run, rows = await watched(at("2021-07-20 08:15"))
-    assert run.name == "催签到 3 · 叫替班 3 · 封存种子 2"
-    assert len(rows) == 8
+    # Whether a check fell into these minutes is drawn by chance.
+    said = [part for part in run.name.split(" · ") if not part.startswith(("查岗", "中断"))]
+    assert said == ["催签到 3", "叫替班 3", "封存种子 2"]
+    assert len(rows) >= 8
     again, _ = await watched(at("2021-07-20 08:15"))
     assert (again.name, again.tags) == ("无事可做", ["idle"])
 

@@ -118,6 +118,19 @@ SHARP = st.sampled_from(
 )
 
 
+WHOLE_CITY = {
+    **SEASON_CITY,
+    "evaluation.yaml": """\
+scheme: xinzheng
+appeals_within: 3 work_day
+draft_to: [unit_liaison, unit_head]
+exempt_periods:
+  - {unit: lihe, from: 2026-08-10, until: 2026-08-13, reason: 暴雨抢险}
+""",
+}
+"""Every file a city may have."""
+
+
 @pytest.mark.untraced
 @given(
     name=st.sampled_from(FILES),
@@ -127,8 +140,8 @@ SHARP = st.sampled_from(
 )
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_in_any_file_end_in_a_traceback(tmp_path: Path, name: str, at: float, cut: int, by: bytes) -> None:
-    write_small_city(tmp_path, SEASON_CITY)
-    (tmp_path / name).write_bytes(_broken(SEASON_CITY[name].encode(), at, cut, by))
+    write_small_city(tmp_path, WHOLE_CITY)
+    (tmp_path / name).write_bytes(_broken(WHOLE_CITY[name].encode(), at, cut, by))
     for fault in check_directory(tmp_path):
         assert str(fault).isprintable()
 
