@@ -32,6 +32,9 @@ PARTS = {
     "score": Part("deployments.score_command", "score", "One line of counts through a scheme of evaluation."),
     "replay": Part("deployments.replay_command", "replay", "Run real reports through the rules on virtual time."),
     "evaluate": Part("deployments.evaluate_command", "evaluate", "What a month counts, by any cut."),
+    "bulletin": Part(
+        "deployments.bulletin_command", "bulletin", "The bulletin of a month as files: DOCX, XLSX, PDF, HTML."
+    ),
     "notice": Part("deployments.notice_commands", "notice_app", "Messages: what waits, was sent, or failed and why."),
     "audit": Part("deployments.audit_commands", "audit_app", "The proof that no event was altered."),
     "sample": Part("deployments.sample_command", "sample", "Realistic made-up reports of a city."),

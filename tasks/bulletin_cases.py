@@ -1,0 +1,103 @@
+"""The cases behind a bulletin, and everything stored that one is made from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from models.city import City
+from models.evaluation_counts import BY_NAME, CountName
+from models.evaluation_marks import DUE_BITS, Due
+from models.evaluation_result import EvaluationResult
+from tasks.case_facts import FACTS
+from tasks.case_store import CASES
+from tasks.evaluations import BEHIND, StoredVersion, month_before, newest, versions
+
+MONTHS_BEFORE = 12
+"""How many earlier months a bulletin may draw: a year, and the same month of the year before."""
+
+MOST_CASES = 20_000
+"""Cases a workbook lists; a spreadsheet with more is opened by nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBehind:
+    """A case that fell due in the month, as it stood when the version was frozen. Units: moments aware."""
+
+    unit: str
+    number: str
+    class_name: str
+    area: str | None
+    due_at: datetime
+    handled_at: datetime | None
+    ended_at: datetime | None
+    on_time: bool | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinSource:
+    """What one bulletin is made from."""
+
+    version: StoredVersion
+    previous: tuple[EvaluationResult, ...]
+    """Earlier months, the oldest first, then the version that this one replaces."""
+    cases: tuple[CaseBehind, ...]
+
+
+def stored_source(connection: Connection, city: City, month: str, version: int | None = None) -> BulletinSource | None:
+    """A version of a month, the newest where none is named, with what came before it; None where there is none."""
+    found = [each for each in versions(connection, month) if version is None or each.version == version]
+    if not found:
+        return None
+    chosen = found[-1]
+    earlier = (newest(connection, month_before(month, back)) for back in range(MONTHS_BEFORE, 0, -1))
+    replaced = [each for each in versions(connection, month) if each.version < chosen.version][-1:]
+    previous = (*(each.result for each in earlier if each), *(each.result for each in replaced))
+    return BulletinSource(chosen, previous, tuple(_cases(connection, city, chosen.id)))
+
+
+def _cases(connection: Connection, city: City, version_id: int) -> Iterator[CaseBehind]:
+    rule = BY_NAME[CountName.DUE_TO_CLOSE].scoring
+    shift = DUE_BITS if isinstance(rule.marks, Due) else 0
+    marks = BEHIND.c.marks
+    wanted = (
+        select(
+            *(BEHIND.c.unit, CASES.c.number, CASES.c.class_code, CASES.c.area, CASES.c.state),
+            *(FACTS.c[column] for column in ("due_at", "handled_at", "ended_at", "on_time")),
+        )
+        .join(CASES, CASES.c.id == BEHIND.c.case_id)
+        .join(
+            FACTS,
+            (FACTS.c.case_id == BEHIND.c.case_id) & (FACTS.c.round == BEHIND.c.round) & (FACTS.c.part == BEHIND.c.part),
+        )
+        .where(
+            BEHIND.c.version_id == version_id,
+            marks.op("&")(rule.marks.value << shift) == rule.marks.value << shift,
+            marks.op("&")(rule.without.value << shift) == 0,
+        )
+        .order_by(BEHIND.c.unit, FACTS.c.due_at, CASES.c.number)
+        .limit(MOST_CASES + 1)
+    )
+    return (_behind(city, row) for row in _rows(connection, wanted))
+
+
+def _rows(connection: Connection, wanted: Any) -> Sequence[Row[Any]]:
+    return connection.execute(wanted).all()
+
+
+def _behind(city: City, row: Row[Any]) -> CaseBehind:
+    subclass, area = city.catalogue.subclasses.get(row.class_code or ""), city.areas.get(row.area or "")
+    return CaseBehind(
+        unit=row.unit,
+        number=row.number or "",
+        class_name=subclass.minor if subclass else row.class_code or "",
+        area=area.name if area else row.area,
+        due_at=row.due_at.astimezone(city.zone),
+        handled_at=row.handled_at and row.handled_at.astimezone(city.zone),
+        ended_at=row.ended_at and row.ended_at.astimezone(city.zone),
+        on_time=row.on_time,
+        state=row.state,
+    )

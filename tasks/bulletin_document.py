@@ -1,0 +1,185 @@
+"""A bulletin before it is a file: head, sections of paragraphs, tables and pictures, and its end.
+
+The same parts become Word, PDF and page; only the workbook is laid out on its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+
+from models.evaluation_result import EvaluationResult
+from tasks.bulletin_facts import Facts, facts_of
+from tasks.bulletin_look import Look
+from tasks.bulletin_pictures import class_pictures, month_pictures, on_time_pictures, ranking_pictures
+from tasks.bulletin_svg import Picture
+from tasks.bulletin_tables import (
+    Table,
+    apart_table,
+    area_table,
+    backlog_tables,
+    definition_tables,
+    key_table,
+    moved_table,
+    ranking_table,
+)
+from tasks.bulletin_text import BulletinText
+from tasks.wording import clean
+from tasks.words import Language, word
+
+Part = str | Table | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section with its heading; a text is a paragraph."""
+
+    code: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """Everything a bulletin says, in the order in which it says it."""
+
+    language: Language
+    city: str
+    red_head: str
+    number: str
+    version: str
+    title: str
+    addressed: str
+    lead: tuple[str, ...]
+    sections: tuple[Section, ...]
+    issuer: str
+    date: str
+    proof: str
+    dated: datetime
+    """When the month was counted: the only moment in the file."""
+
+    def tables(self) -> list[Table]:
+        """All tables, in order."""
+        return [part for section in self.sections for part in section.parts if isinstance(part, Table)]
+
+    def pictures(self) -> list[Picture]:
+        """All pictures, in order."""
+        return [part for section in self.sections for part in section.parts if isinstance(part, Picture)]
+
+    def said(self) -> str:
+        """Every text in it."""
+        texts = [self.red_head, self.number, self.version, self.title, self.addressed, *self.lead, self.issuer]
+        for section in self.sections:
+            texts.append(section.title)
+            for part in section.parts:
+                texts += part.texts() if isinstance(part, Table) else [part if isinstance(part, str) else part.title]
+        return "\n".join([*texts, self.date, self.proof])
+
+
+def compose(
+    result: EvaluationResult, previous: Sequence[EvaluationResult], look: Look, *, issuer: str | None = None
+) -> Bulletin:
+    """The bulletin of a month in the language and width of a look."""
+    language = look.language
+    facts = facts_of(result, previous, language)
+    text = BulletinText(facts)
+    parts = [(code, inside) for code, inside in _sections(_Source(result, previous, facts, text, look)) if inside]
+    sections = [
+        Section(code, word("bulletin_heading", f"number_{number}", language) + _heading(code, language), inside)
+        for number, (code, inside) in enumerate(parts, 1)
+    ]
+    city, year, month = clean(result.city_name), facts.year, facts.month
+    filled = {"city": city, "year": year, "month": month, "version": result.version}
+
+    def headed(code: str) -> str:
+        return word("bulletin", code, language).format(**filled)
+
+    return Bulletin(
+        language=language,
+        city=city,
+        **{code: headed(code) for code in ("red_head", "number", "version", "title", "addressed")},
+        lead=text.paragraphs("lead"),
+        sections=_numbered(sections, language),
+        issuer=clean(issuer) if issuer else headed("issuer"),
+        date=_date(result.counted_at.date(), language),
+        proof=_proof(result, language),
+        dated=result.counted_at,
+    )
+
+
+def digest_of(result: EvaluationResult) -> str:
+    """The digest by which a reader sees that a bulletin says just what was frozen."""
+    return sha256(result.written()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the sections are made of."""
+
+    result: EvaluationResult
+    previous: Sequence[EvaluationResult]
+    facts: Facts
+    text: BulletinText
+    look: Look
+
+
+def _sections(source: _Source) -> Iterator[tuple[str, tuple[Part, ...]]]:
+    """Every section in order; one without parts is left out."""
+    result, facts, text, look = source.result, source.facts, source.text, source.look
+    language, say = look.language, look.say
+    key = key_table(tuple(facts.key.values()), result, language, say)
+    yield "overview", (*text.paragraphs("overview"), key, *month_pictures(look, result, source.previous))
+    yield "ranking", (*text.paragraphs("ranking"), *_groups(source))
+    yield "on_time", (*text.paragraphs("on_time"), *on_time_pictures(look, result))
+    lists: tuple[Part, ...] = (*text.paragraphs("backlog"), *backlog_tables(result, language, say))
+    yield "backlog", lists if result.scheme.backlog else ()
+    about: tuple[Part, ...] = (*class_pictures(look, result), *area_table(result, language, say))
+    yield "classes", (*text.paragraphs("classes"), *about)
+    yield "appeals", (*text.paragraphs("appeals"), *apart_table(result, language, say))
+    if result.version > 1:
+        yield "versions", (*text.paragraphs("versions"), *moved_table(facts, result, language, say))
+    yield "definitions", (*text.paragraphs("definitions"), *definition_tables(result, language, say))
+
+
+def _groups(source: _Source) -> Iterator[Part]:
+    look, result = source.look, source.result
+    for group, told in zip(result.groups, source.facts.groups, strict=True):
+        yield from source.text.of_group(told)
+        yield from ranking_pictures(look, result, group)
+        if group.units:
+            yield ranking_table(group, result, look.language, look.say)
+
+
+def _numbered(sections: Sequence[Section], language: Language) -> tuple[Section, ...]:
+    """Tables and pictures with their numbers, each counted on its own."""
+    tables = pictures = 0
+    found = []
+    for section in sections:
+        parts: list[Part] = []
+        for part in section.parts:
+            if isinstance(part, Table):
+                tables += 1
+                title = word("bulletin", "table", language).format(number=tables, title=part.title)
+                parts.append(replace(part, title=title))
+            elif isinstance(part, Picture):
+                pictures += 1
+                title = word("bulletin", "caption", language).format(number=pictures, title=part.title)
+                parts.append(replace(part, title=title))
+            else:
+                parts.append(part)
+        found.append(replace(section, parts=tuple(parts)))
+    return tuple(found)
+
+
+def _heading(code: str, language: Language) -> str:
+    return word("bulletin_heading", code, language)
+
+
+def _date(day: date, language: Language) -> str:
+    return word("bulletin", "date", language).format(year=day.year, month=day.month, day=day.day)
+
+
+def _proof(result: EvaluationResult, language: Language) -> str:
+    return word("bulletin", "proof", language).format(
+        digest=digest_of(result), facts=clean(result.facts)[:16], edition=clean(result.edition)[:16]
+    )

@@ -1,0 +1,124 @@
+"""The bulletin of a month: the same bytes twice, every character with its glyph, nothing typed is markup or a formula."""
+
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+import docx
+import openpyxl
+import pylopdf_fonts_zh_cn
+import pytest
+from fontTools.ttLib import TTFont
+from hypothesis import HealthCheck, given, settings
+from typer.testing import CliRunner
+
+from deployments.command_line import app
+from models.evaluation_result import EvaluationResult
+from tasks.bulletin import bulletin, file_name
+from tests.evaluation.made_up_results import a_result, cases_of, made_up_results, xinzheng
+
+A_MONTH = xinzheng("2026-07")
+MONTH = xinzheng("2026-08", before=A_MONTH)
+TAG = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture(scope="module")
+def made() -> Mapping[str, bytes]:
+    """A month of Xinzheng's made-up units, in Chinese."""
+    return bulletin(MONTH, [A_MONTH], "zh", cases=cases_of(MONTH))
+
+
+def part(made: Mapping[str, bytes], kind: str) -> bytes:
+    return made[file_name(MONTH, "zh", kind)]
+
+
+def text_of_the_page(made: Mapping[str, bytes]) -> str:
+    return TAG.sub("", part(made, "html").decode())
+
+
+def text_of_the_document(made: Mapping[str, bytes]) -> str:
+    file = docx.Document(BytesIO(part(made, "docx")))
+    cells = (cell.text for table in file.tables for row in table.rows for cell in row.cells)
+    return "\n".join([*(paragraph.text for paragraph in file.paragraphs), *cells])
+
+
+def test_a_month_is_told_as_word_document_workbook_page_and_pdf(made: Mapping[str, bytes]) -> None:
+    assert [name.rsplit(".", 1)[1] for name in made] == ["docx", "xlsx", "html", "pdf"]
+    assert part(made, "pdf").startswith(b"%PDF")
+
+
+def test_the_same_result_gives_the_same_bytes(made: Mapping[str, bytes]) -> None:
+    assert bulletin(MONTH, [A_MONTH], "zh", cases=cases_of(MONTH)) == made
+
+
+def test_every_unit_stands_in_page_document_and_workbook(made: Mapping[str, bytes]) -> None:
+    workbook = openpyxl.load_workbook(BytesIO(part(made, "xlsx")))
+    cells = {
+        str(cell.value) for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None
+    }
+    page, document = text_of_the_page(made), text_of_the_document(made)
+    for group in MONTH.groups:
+        for unit in group.units:
+            assert unit.name in page
+            assert unit.name in document
+            assert unit.name in cells
+
+
+def test_a_proposal_is_called_one_and_the_digest_of_the_facts_is_told(made: Mapping[str, bytes]) -> None:
+    assert "建议方案" in text_of_the_document(made)
+    assert "建议方案" in text_of_the_page(made)
+
+
+def test_every_character_has_its_glyph(made: Mapping[str, bytes]) -> None:
+    known = set(TTFont(pylopdf_fonts_zh_cn.sans_path()).getBestCmap())
+    said = text_of_the_page(made) + text_of_the_document(made)
+    assert not {each for each in said if ord(each) not in known and not each.isspace()}
+
+
+def test_the_page_asks_no_other_address_and_runs_nothing(made: Mapping[str, bytes]) -> None:
+    page = part(made, "html").decode()
+    assert "<script" not in page
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?!data:|\#)""", page)
+    assert not re.search(r"url\((?!data:)|@import", page)
+
+
+def test_the_workbook_draws_its_own_charts(made: Mapping[str, bytes]) -> None:
+    with ZipFile(BytesIO(part(made, "xlsx"))) as workbook:
+        assert sum(name.startswith("xl/charts/chart") for name in workbook.namelist()) >= 4
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_every_part_of_an_office_file_is_sound(made: Mapping[str, bytes], kind: str) -> None:
+    with ZipFile(BytesIO(part(made, kind))) as packed:
+        for name in packed.namelist():
+            if name.endswith((".xml", ".rels")):
+                ElementTree.fromstring(packed.read(name))  # noqa: S314 our own
+
+
+@given(made_up_results())
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_a_month_holds_it_can_be_told(result: EvaluationResult) -> None:
+    for content in bulletin(result, (), "zh").values():
+        assert content
+
+
+def test_a_name_that_looks_like_a_formula_is_a_text(made: Mapping[str, bytes]) -> None:
+    odd = MONTH.groups[0].units[0].model_copy(update={"name": "=1+1<b>"})
+    group = MONTH.groups[0].model_copy(update={"units": (odd,)})
+    told = bulletin(MONTH.model_copy(update={"groups": (group,)}), (), "zh")
+    workbook = openpyxl.load_workbook(BytesIO(told[file_name(MONTH, "zh", "xlsx")]))
+    found = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if "1+1<b>" in str(cell.value)]
+    assert found
+    assert {cell.data_type for cell in found} == {"s"}
+    assert b"=1+1<b>" not in told[file_name(MONTH, "zh", "html")]
+
+
+def test_the_command_writes_the_files_of_a_result_without_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "2026-08.json"
+    file.write_bytes(a_result([]).written())
+    done = CliRunner().invoke(app, ["bulletin", "2026-08", "--from", str(file), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert len(list((tmp_path / "out").iterdir())) == 4
