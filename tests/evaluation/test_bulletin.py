@@ -1,4 +1,4 @@
-"""The bulletin of a month: the same bytes twice, every character has its glyph, nothing typed is markup or a formula."""
+"""The bulletin of a month: the same bytes twice, a glyph for every character, nothing typed is markup or a formula."""
 
 import re
 from collections.abc import Mapping
