@@ -19,6 +19,7 @@ from models.demo_inbox import DemoMessage
 from models.notice import NoticeKind
 from models.tables import table_of
 from tasks.database import reading, transaction
+from tasks.links import PATHS
 from tasks.wording import moment_words
 from tasks.words import Language, word
 
@@ -177,7 +178,8 @@ def _shown(row: Row[Any], city: City | None, desk: Desk, language: Language) -> 
 
 def _without_link(text: str, desk_url: str) -> tuple[str, str | None]:
     """The text without the line that holds the link to one of our own pages, and that link's path."""
-    found = re.search(rf"^.*{re.escape(desk_url)}(/(?:c|me|duty|flood)/[\w.=-]+)\s*$", text, re.MULTILINE)
+    begins = "|".join(map(re.escape, sorted(set(PATHS.values()))))
+    found = re.search(rf"^.*{re.escape(desk_url)}((?:{begins})[\w.=-]+)\s*$", text, re.MULTILINE)
     if found is None:
         return text, None
     return text[: found.start()] + text[found.end() :], found[1]

@@ -53,9 +53,9 @@ class Purpose(StrEnum):
     """A month of the evaluation: a unit's own figures, or the ranking."""
 
 
-_PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/",
+PATHS = {Purpose.CASE: "/c/", Purpose.REPORT: "/c/", Purpose.MINE: "/me/", Purpose.WALL: "/wall/",
           Purpose.DUTY: "/duty/", Purpose.FLOOD: "/flood/", Purpose.EVALUATION: "/evaluation/"}  # fmt: skip
-"""Where on the desk a link of a purpose leads."""
+"""Where on the desk a link of a purpose leads; its token follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def sign_link(key: bytes, link: Link, now: datetime) -> str:
 
 def path_of(key: bytes, link: Link, now: datetime) -> str:
     """Where on the desk a link leads that is good from now on. Example: /c/WyJjYXNlIiw…"""
-    return f"{_PATHS[link.purpose]}{sign_link(key, link, now)}"
+    return f"{PATHS[link.purpose]}{sign_link(key, link, now)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from desk.demo_inbox import MESSAGES, MOST_KEPT
 from models.city import City
 from tasks.database import reading, transaction
 from tasks.lifecycle import move_cases
+from tasks.links import PATHS
 from tasks.message_settings import MessageSettings
 from tasks.notify import Delivery, deliver_and_wait
 from tasks.settings import Settings
@@ -174,7 +175,7 @@ def shown_titles(client: TestClient, address: str) -> list[str]:
     return re.findall(r"<h2[^>]*>(.*?)</h2>", answer.text)
 
 
-@pytest.mark.parametrize("path", ["/c/a.b", "/me/a.b", "/duty/a.b", "/flood/a.b"])
+@pytest.mark.parametrize("path", [f"{begin}a.b" for begin in sorted(set(PATHS.values()))])
 def test_the_link_of_a_message_is_a_button_whatever_page_it_opens(
     client: TestClient, settings: Settings, path: str
 ) -> None:
