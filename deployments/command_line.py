@@ -31,7 +31,7 @@ PARTS = {
     "deadline": Part("deployments.deadline_command", "deadline", "When a limit runs out, and why."),
     "score": Part("deployments.score_command", "score", "One line of counts through a scheme of evaluation."),
     "replay": Part("deployments.replay_command", "replay", "Run real reports through the rules on virtual time."),
-    "evaluate": Part("deployments.evaluate_command", "evaluate", "What a month counts, by any cut."),
+    "evaluate": Part("deployments.evaluate_command", "evaluate", "A month counted, scored, ranked and frozen."),
     "bulletin": Part(
         "deployments.bulletin_command", "bulletin", "The bulletin of a month as files: DOCX, XLSX, PDF, HTML."
     ),

@@ -212,7 +212,7 @@ def _cases_page(
         "cases": [
             {
                 "number": row.number,
-                "class_name": _class_name(opened.city, row.class_code),
+                "class_name": opened.city.catalogue.minor_name(row.class_code),
                 "due_at": _moment(opened, row.due_at, language) if row.due_at else "",
                 "handled_at": _moment(opened, row.handled_at, language) if row.handled_at else "",
                 "late": row.on_time is False,
@@ -227,11 +227,6 @@ def month_words(month: str, language: Language) -> str:
     """A month as people say it. Example: 2026年8月; 2026-08."""
     year, number = month.split("-")
     return form_word("evaluation", "month", language).format(year=year, month=int(number), code=month)
-
-
-def _class_name(city: City, code: str | None) -> str:
-    found = city.catalogue.subclasses.get(code or "")
-    return found.minor if found else code or ""
 
 
 def _grade(result: EvaluationResult, unit: UnitResult | None, language: Language) -> str:

@@ -52,6 +52,11 @@ class Catalogue:
     default_limit: Limit
     """Limit of a case whose condition nobody chose (Yuncheng: 4 工作时)."""
 
+    def minor_name(self, code: str | None) -> str:
+        """What a subclass is called, or its code where the catalogue has none (any more)."""
+        found = self.subclasses.get(code or "")
+        return found.minor if found else code or ""
+
     def condition(self, code: str | None, number: int | None) -> FilingCondition | None:
         """The filing condition of a subclass by its number, or None where it does not exist."""
         return self._conditions.get((code or "", number or 0))

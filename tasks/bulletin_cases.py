@@ -1,19 +1,16 @@
 """The cases behind a bulletin, and everything stored that one is made from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from models.city import City
-from models.evaluation_counts import BY_NAME, CountName
-from models.evaluation_marks import DUE_BITS, Due
+from models.evaluation_counts import CountName
 from models.evaluation_result import EvaluationResult
-from tasks.case_facts import FACTS
-from tasks.case_store import CASES
-from tasks.evaluations import BEHIND, StoredVersion, month_before, newest, versions
+from tasks.evaluations import StoredVersion, cases_behind, month_before, newest, versions
 
 MONTHS_BEFORE = 12
 """How many earlier months a bulletin may draw: a year, and the same month of the year before."""
@@ -24,7 +21,7 @@ MOST_CASES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class CaseBehind:
-    """A case that fell due in the month, as it stood when the version was frozen. Units: moments aware."""
+    """A case that was due in the month; which are, was frozen, their moments are those recorded now. Units: aware."""
 
     unit: str
     number: str
@@ -60,40 +57,16 @@ def stored_source(connection: Connection, city: City, month: str, version: int |
 
 
 def _cases(connection: Connection, city: City, version_id: int) -> Iterator[CaseBehind]:
-    rule = BY_NAME[CountName.DUE_TO_CLOSE].scoring
-    shift = DUE_BITS if isinstance(rule.marks, Due) else 0
-    marks = BEHIND.c.marks
-    wanted = (
-        select(
-            *(BEHIND.c.unit, CASES.c.number, CASES.c.class_code, CASES.c.area, CASES.c.state),
-            *(FACTS.c[column] for column in ("due_at", "handled_at", "ended_at", "on_time")),
-        )
-        .join(CASES, CASES.c.id == BEHIND.c.case_id)
-        .join(
-            FACTS,
-            (FACTS.c.case_id == BEHIND.c.case_id) & (FACTS.c.round == BEHIND.c.round) & (FACTS.c.part == BEHIND.c.part),
-        )
-        .where(
-            BEHIND.c.version_id == version_id,
-            marks.op("&")(rule.marks.value << shift) == rule.marks.value << shift,
-            marks.op("&")(rule.without.value << shift) == 0,
-        )
-        .order_by(BEHIND.c.unit, FACTS.c.due_at, CASES.c.number)
-        .limit(MOST_CASES + 1)
-    )
-    return (_behind(city, row) for row in _rows(connection, wanted))
-
-
-def _rows(connection: Connection, wanted: Any) -> Sequence[Row[Any]]:
-    return connection.execute(wanted).all()
+    rows = cases_behind(connection, version_id, None, CountName.DUE_TO_CLOSE, limit=MOST_CASES + 1)
+    return (_behind(city, row) for row in rows)
 
 
 def _behind(city: City, row: Row[Any]) -> CaseBehind:
-    subclass, area = city.catalogue.subclasses.get(row.class_code or ""), city.areas.get(row.area or "")
+    area = city.areas.get(row.area or "")
     return CaseBehind(
         unit=row.unit,
         number=row.number or "",
-        class_name=subclass.minor if subclass else row.class_code or "",
+        class_name=city.catalogue.minor_name(row.class_code),
         area=area.name if area else row.area,
         due_at=row.due_at.astimezone(city.zone),
         handled_at=row.handled_at and row.handled_at.astimezone(city.zone),

@@ -17,7 +17,7 @@ from models.tables import table_of
 from tasks.call_places import place_name
 from tasks.call_rows import TARGETS, ChainKey, change_targets, local_time, subject_of
 from tasks.duty_leaders import duty_leaders, on_duty_now
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 NOTICES = table_of(Notice)
 
@@ -64,7 +64,7 @@ def call_people(telling: Telling, ids: Iterable[int], targets: Sequence[Row[Any]
             changes.append(_called(telling, row, reader) if row.id in chosen else _foretold(row, reader))
     change_targets(telling.connection, changes)
     drafts = [_draft(telling, NoticeKind.CALL, reader, _what(telling, reader, rows)) for reader, rows in named.items()]
-    write_flood_notices(telling.connection, drafts, telling.now)
+    write_subject_notices(telling.connection, drafts, telling.now)
     return told
 
 
@@ -88,7 +88,7 @@ def tell_of_silence(telling: Telling, climbings: Mapping[ChainKey, Climbing], ta
         telling.connection.execute(insert(TARGETS), new)
     change_targets(telling.connection, again)
     drafts = [_draft(telling, NoticeKind.CALL_SILENT, reader, _who(telling, rows)) for reader, rows in silent.items()]
-    write_flood_notices(telling.connection, drafts, telling.now)
+    write_subject_notices(telling.connection, drafts, telling.now)
     return set(silent)
 
 
@@ -99,7 +99,7 @@ def tell_duty_room(telling: Telling, called: int) -> None:
     posts = dict.fromkeys(on_duty or duty_leaders(telling.connection, telling.city, telling.now))
     kind, urgent = NoticeKind.CALL_BEGUN, Priority.URGENT
     drafts = [_draft(telling, kind, post, facts, urgent) for post in posts if post in telling.city.posts]
-    write_flood_notices(telling.connection, drafts, telling.now)
+    write_subject_notices(telling.connection, drafts, telling.now)
 
 
 def tell_the_end(telling: Telling, targets: Sequence[Row[Any]], why: str) -> None:
@@ -112,7 +112,7 @@ def tell_the_end(telling: Telling, targets: Sequence[Row[Any]], why: str) -> Non
     told = sorted({row.told for row in targets if row.told_at is not None and row.told})
     facts = {"call_places": [_line(telling.city, telling.call.subject)], "ended_why": why}
     kind, urgent = NoticeKind.CALL_ENDED, Priority.URGENT
-    write_flood_notices(connection, [_draft(telling, kind, post, facts, urgent) for post in told], telling.now)
+    write_subject_notices(connection, [_draft(telling, kind, post, facts, urgent) for post in told], telling.now)
 
 
 def _called(telling: Telling, row: Row[Any], reader: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _climbed_to(telling: Telling, subject: str, chain: str, why: str, post: str,
 
 def _draft(
     telling: Telling, kind: NoticeKind, reader: str, facts: Mapping[str, Any], priority: Priority = Priority.EMERGENCY
-) -> FloodNotice:
+) -> SubjectNotice:
     call, city = telling.call, telling.city
     known = {
         "number": call.number,
@@ -167,7 +167,7 @@ def _draft(
     }
     # The message's own ladder of silence is not asked for: the call has one, and two would wake people twice.
     key = f"{kind}:{call.number}:{reader}:{telling.now.isoformat()}"
-    return FloodNotice(kind, reader, subject_of(call.number), key, known, priority)
+    return SubjectNotice(kind, reader, subject_of(call.number), key, known, priority)
 
 
 def _what(telling: Telling, reader: str, rows: Sequence[Row[Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tasks.duty_shifts import ASSIGNMENTS, Shift, Stand, shifts_by_id
 from tasks.duty_sign_in import BACKUP_CALLED
 from tasks.duty_state import current_duty_state, place_name
 from tasks.flood_events import record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 NOTICES, ATTEMPTS = table_of(Notice), table_of(Attempt)
 
@@ -93,7 +93,7 @@ def _climb_of(rules: DutyRules, shift: Shift, stand: Stand, climbs_at: datetime,
 
 def _take(watch: _Watch, climbs: Sequence[_Climb]) -> list[Happened]:
     channels = _next_channels(watch, climbs)
-    drafts: list[FloodNotice] = []
+    drafts: list[SubjectNotice] = []
     by_shift: dict[str, list[Happened]] = {}
     for one in climbs:
         for step in one.steps:
@@ -103,7 +103,7 @@ def _take(watch: _Watch, climbs: Sequence[_Climb]) -> list[Happened]:
     _move(watch, climbs)
     for stream, happened_there in by_shift.items():
         record_events(watch.connection, stream, happened_there, watch.recording)
-    write_flood_notices(watch.connection, drafts, watch.now)
+    write_subject_notices(watch.connection, drafts, watch.now)
     return [one for several in by_shift.values() for one in several]
 
 
@@ -128,7 +128,9 @@ def _move(watch: _Watch, climbs: Sequence[_Climb]) -> None:
         watch.connection.execute(moved.values(values), rows)
 
 
-def _step(watch: _Watch, one: _Climb, step: LadderStep, channels: dict[str, str]) -> tuple[Happened, list[FloodNotice]]:
+def _step(
+    watch: _Watch, one: _Climb, step: LadderStep, channels: dict[str, str]
+) -> tuple[Happened, list[SubjectNotice]]:
     """What one step records and whom it tells."""
     stand, facts = one.stand, {"place": one.stand.place, "silent": one.stand.post, "step": step.number}
     if step.to == VACANT:
@@ -168,7 +170,7 @@ def _due(one: _Climb) -> datetime:
     return one.stand.sign_in_due_at or one.shift.starts_at
 
 
-def _report(watch: _Watch, one: _Climb, step: LadderStep, kind: NoticeKind, to: str) -> FloodNotice:
+def _report(watch: _Watch, one: _Climb, step: LadderStep, kind: NoticeKind, to: str) -> SubjectNotice:
     silent = watch.city.posts.get(one.stand.post or "")
     facts: dict[str, Any] = {
         "duty_place": place_name(watch.city, one.stand.place),
@@ -180,7 +182,7 @@ def _report(watch: _Watch, one: _Climb, step: LadderStep, kind: NoticeKind, to: 
         "told_at": watch.now,
     }
     key = f"{kind}:{one.shift.code}:{one.stand.place}:{step.number}:{to}"
-    return FloodNotice(kind, to, f"duty:{to}", key, facts, Priority.URGENT)
+    return SubjectNotice(kind, to, f"duty:{to}", key, facts, Priority.URGENT)
 
 
 def _next_channels(watch: _Watch, climbs: Sequence[_Climb]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from models.city import City
 from models.notice import NoticeKind
 from models.vocabulary import Role
 from tasks.contact_tests import Contact, contacts
-from tasks.flood_notices import NOTICES, FloodNotice, write_flood_notices
+from tasks.subject_notices import NOTICES, SubjectNotice, write_subject_notices
 
 MOST_NAMED = 40
 """Contact points one message lists; it always tells how many there are."""
@@ -37,7 +37,7 @@ def tell_of_untested(connection: Connection, city: City, now: datetime) -> int:
     untested = untested_contacts(connection, city, today) if left else ()
     if not untested:
         return 0
-    return write_flood_notices(connection, [_draft(city, admin, today, untested) for admin in left], now)
+    return write_subject_notices(connection, [_draft(city, admin, today, untested) for admin in left], now)
 
 
 def _pool(city: City, today: date) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _is_time(city: City, today: date) -> bool:
     return date(today.year, month, 1) <= today < first
 
 
-def _draft(city: City, admin: str, today: date, untested: Sequence[Contact]) -> FloodNotice:
+def _draft(city: City, admin: str, today: date, untested: Sequence[Contact]) -> SubjectNotice:
     month, day = city.duty.contacts_tested_by if city.duty else (1, 1)
     facts = {
         "count": len(untested),
@@ -62,7 +62,7 @@ def _draft(city: City, admin: str, today: date, untested: Sequence[Contact]) -> 
         "contacts": [_line(city, one) for one in untested[:MOST_NAMED]],
     }
     key = f"contacts-untested:{today}:{admin}"
-    return FloodNotice(NoticeKind.CONTACTS_UNTESTED, admin, f"duty:{admin}", key, facts)
+    return SubjectNotice(NoticeKind.CONTACTS_UNTESTED, admin, f"duty:{admin}", key, facts)
 
 
 def _line(city: City, one: Contact) -> dict[str, str | int]:

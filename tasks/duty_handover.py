@@ -9,8 +9,8 @@ from models.flood_event import Happened
 from models.refusal import Refusal
 from tasks.duty_shifts import Acting
 from tasks.flood_events import record_events
-from tasks.flood_notices import write_flood_notices
 from tasks.handovers import HANDOVERS, Handover, accept_notices, handover_of
+from tasks.subject_notices import write_subject_notices
 
 LONGEST_WORDS = 2_000
 
@@ -36,7 +36,7 @@ def confirm_handover(connection: Connection, acting: Acting, shift_code: str, wo
         return _overtaken(connection, acting, shift_code, "duty_handover_confirmed")
     happened = Happened("handover_confirmed", acting.now, acting.post, {"words": said})
     record_events(connection, handover.outgoing.stream, [happened], acting.recording)
-    write_flood_notices(connection, accept_notices(acting.city, handover), acting.now)
+    write_subject_notices(connection, accept_notices(acting.city, handover), acting.now)
     return handover_of(connection, acting.city, shift_code) or handover
 
 

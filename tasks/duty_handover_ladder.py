@@ -14,8 +14,8 @@ from tasks.database import claim
 from tasks.duty_absence import MOST_AT_ONCE, RULE
 from tasks.duty_people import desk_posts, reported_to
 from tasks.flood_events import record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.handovers import HANDOVERS, Handover, handover_notice, handovers_where
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 
 def climb_handovers(connection: Connection, city: City, recording: Recording) -> list[Happened]:
@@ -27,7 +27,7 @@ def climb_handovers(connection: Connection, city: City, recording: Recording) ->
     ids = connection.scalars(claim(due, connection)).all()
     if not ids:
         return []
-    drafts: list[FloodNotice] = []
+    drafts: list[SubjectNotice] = []
     done: list[Happened] = []
     moves = []
     for handover in handovers_where(connection, city, HANDOVERS.c.id.in_(ids), MOST_AT_ONCE):
@@ -43,11 +43,11 @@ def climb_handovers(connection: Connection, city: City, recording: Recording) ->
         moves.append({"of": handover.id, "taken": handover.rung + len(found.steps), "next": found.next_at})
     moved = update(HANDOVERS).where(HANDOVERS.c.id == bindparam("of"))
     connection.execute(moved.values(rung=bindparam("taken"), climbs_at=bindparam("next")), moves)
-    write_flood_notices(connection, drafts, now)
+    write_subject_notices(connection, drafts, now)
     return done
 
 
-def _step(city: City, handover: Handover, step: LadderStep, now: datetime) -> tuple[Happened, list[FloodNotice]]:
+def _step(city: City, handover: Handover, step: LadderStep, now: datetime) -> tuple[Happened, list[SubjectNotice]]:
     side = "incoming" if handover.confirmed_at else "outgoing"
     facts = {"side": side, "step": step.number}
     if step.to == UNACCEPTED:
@@ -63,7 +63,7 @@ def _step(city: City, handover: Handover, step: LadderStep, now: datetime) -> tu
     return Happened("handover_climbed", now, RULE, {**facts, "to": step.to, "told": list(told)}), drafts
 
 
-def _report(city: City, handover: Handover, side: str, step: LadderStep, post: str) -> FloodNotice:
+def _report(city: City, handover: Handover, side: str, step: LadderStep, post: str) -> SubjectNotice:
     key = f"duty-handover-late:{handover.outgoing.code}:{step.number}:{post}"
     draft = handover_notice(city, handover, side, post, step.number)
     return replace(draft, kind=NoticeKind.DUTY_HANDOVER_LATE, dedupe_key=key)

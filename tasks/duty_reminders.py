@@ -10,10 +10,10 @@ from models.duty_rules import DutyRules, DutyState
 from models.flood_event import Recording
 from models.notice import NoticeKind
 from models.roster_problem import Standing
-from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.roster_changes import lapse_changes
 from tasks.roster_notices import by_post, line_of, lines_of, subject_of
 from tasks.roster_reading import Place, published_places
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -52,7 +52,7 @@ def remind_of_duty(
 def _tell_of_tomorrow(connection: Connection, city: City, duty: DutyRules, today: date, now: datetime) -> int:
     places = _between(connection, city, today + A_DAY, today + 2 * A_DAY)
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.ROSTER_DAY_BEFORE,
             place.post,
             subject_of(place.post),
@@ -66,13 +66,13 @@ def _tell_of_tomorrow(connection: Connection, city: City, duty: DutyRules, today
         for place in places
         if place.post is not None
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def _tell_of_week(connection: Connection, city: City, duty: DutyRules, today: date, now: datetime) -> int:
     standings = [one.standing for one in _between(connection, city, today + A_DAY, today + A_DAY + A_WEEK)]
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.ROSTER_WEEK,
             post,
             subject_of(post),
@@ -81,7 +81,7 @@ def _tell_of_week(connection: Connection, city: City, duty: DutyRules, today: da
         )
         for post, mine in by_post(standings).items()
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def _between(connection: Connection, city: City, first: date, end: date) -> list[Place]:

@@ -23,9 +23,9 @@ from tasks.duty_readings import LastReadings, no_readings
 from tasks.duty_shifts import ASSIGNMENTS, SHIFTS, Shift, Stand, shifts_by_id
 from tasks.duty_state import current_duty_state, place_name
 from tasks.flood_events import record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.handover_record import counts_of, handover_record, record_digest, stored
 from tasks.handovers import HANDOVERS, accept_notices, handovers_where
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 RULE = "rule:duty_shift"
 
@@ -90,14 +90,14 @@ def _hand_over(connection: Connection, moment: _Moment) -> ShiftsMoved:
     opened = _set_state(connection, SHIFTS.c.starts_at == moment.at, ShiftState.PLANNED, ShiftState.OPEN, moment.at)
     shifts = shifts_by_id(connection, moment.city, [*closed, *opened])
     incoming = [shifts[one] for one in opened]
-    drafts: list[FloodNotice] = []
+    drafts: list[SubjectNotice] = []
     for outgoing in (shifts[one] for one in closed):
         drafts += _close(connection, moment, outgoing, incoming[0] if incoming else None)
     for shift in incoming:
         if not closed:
             drafts += _take_over_later(connection, moment, shift)
         drafts += _open(connection, moment, shift)
-    written = write_flood_notices(connection, drafts, moment.now)
+    written = write_subject_notices(connection, drafts, moment.now)
     codes = [tuple(sorted(shifts[one].code for one in ids)) for ids in (closed, opened)]
     return ShiftsMoved(moment.at, codes[0], codes[1], written)
 
@@ -114,7 +114,7 @@ def _set_state(connection: Connection, when: Any, before: ShiftState, after: Shi
     return sorted(connection.scalars(moved).all())
 
 
-def _close(connection: Connection, moment: _Moment, shift: Shift, following: Shift | None) -> list[FloodNotice]:
+def _close(connection: Connection, moment: _Moment, shift: Shift, following: Shift | None) -> list[SubjectNotice]:
     """Close the outgoing shift and open its handover, with the record filled in."""
     record = handover_record(connection, moment.city, shift, moment.now, moment.last_readings)
     text, over = stored(record), following is not None and following.ends_at <= moment.now
@@ -146,7 +146,7 @@ def _close(connection: Connection, moment: _Moment, shift: Shift, following: Shi
     return [] if over else [_to_confirm(shift, post, due_at) for post in desk_posts(moment.city, shift)]
 
 
-def _take_over_later(connection: Connection, moment: _Moment, shift: Shift) -> list[FloodNotice]:
+def _take_over_later(connection: Connection, moment: _Moment, shift: Shift) -> list[SubjectNotice]:
     """Hours without duty lie before this shift: it takes over from the last one that nobody has taken over from."""
     waiting = HANDOVERS.c.next_shift_id.is_(None) & HANDOVERS.c.accepted_at.is_(None)
     last = (
@@ -166,7 +166,7 @@ def _take_over_later(connection: Connection, moment: _Moment, shift: Shift) -> l
     return accept_notices(moment.city, handover) if handover.confirmed_at else []
 
 
-def _open(connection: Connection, moment: _Moment, shift: Shift) -> list[FloodNotice]:
+def _open(connection: Connection, moment: _Moment, shift: Shift) -> list[SubjectNotice]:
     """Open the incoming shift: everybody is told to sign in, and the ladder of each place begins."""
     over = shift.ends_at <= moment.now
     due_at = sign_in_due(moment.rules, shift.starts_at, moment.now)
@@ -199,7 +199,7 @@ def _start_ladders(connection: Connection, rules: DutyRules, shift: Shift, due_a
 
 def sign_in_notice(
     city: City, shift: Shift, stand: Stand, due_at: datetime, in_room: bool, again: bool = False, step: int = 0
-) -> FloodNotice:
+) -> SubjectNotice:
     """The message that asks somebody to sign in, or asks again."""
     post = stand.post or ""
     facts = {
@@ -211,7 +211,7 @@ def sign_in_notice(
         "climbs_to": "again" if again else None,
     }
     key = f"duty-sign-in:{shift.code}:{stand.place}:{step}:{post}"
-    return FloodNotice(NoticeKind.DUTY_SIGN_IN, post, f"duty:{post}", key, facts, Priority.URGENT)
+    return SubjectNotice(NoticeKind.DUTY_SIGN_IN, post, f"duty:{post}", key, facts, Priority.URGENT)
 
 
 def _in_room(rules: DutyRules, stand: Stand, state: Any) -> bool:
@@ -219,7 +219,7 @@ def _in_room(rules: DutyRules, stand: Stand, state: Any) -> bool:
     return place is None or state in place.in_room
 
 
-def _to_confirm(shift: Shift, post: str, due_at: datetime) -> FloodNotice:
+def _to_confirm(shift: Shift, post: str, due_at: datetime) -> SubjectNotice:
     facts = {
         "handover_side": "outgoing",
         "act_by": due_at,
@@ -227,4 +227,4 @@ def _to_confirm(shift: Shift, post: str, due_at: datetime) -> FloodNotice:
         "shift_ends_at": shift.ends_at,
     }
     key = f"duty-handover:{shift.code}:confirm:{post}"
-    return FloodNotice(NoticeKind.DUTY_HANDOVER, post, f"duty:{post}", key, facts, Priority.URGENT)
+    return SubjectNotice(NoticeKind.DUTY_HANDOVER, post, f"duty:{post}", key, facts, Priority.URGENT)

@@ -11,7 +11,7 @@ from models.flood_event import Happened, Recording
 from models.notice import NoticeKind, Priority
 from tasks.duty_shifts import Shift, shift_on
 from tasks.flood_events import EVENTS, record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 STREAM, KIND = "duty-state", "duty_state_set"
 
@@ -45,7 +45,7 @@ def set_duty_state(
     if shift is not None:
         calls = _calls(city, shift, before, state)
         drafts = [_call_up(city, shift, post, place, state, why, event["seq"]) for post, place in calls]
-        write_flood_notices(connection, drafts, recording.now)
+        write_subject_notices(connection, drafts, recording.now)
     return True
 
 
@@ -60,8 +60,8 @@ def _calls(city: City, shift: Shift, before: DutyState, state: DutyState) -> lis
     return found
 
 
-def _call_up(city: City, shift: Shift, post: str, place: str, state: DutyState, why: str, seq: int) -> FloodNotice:
-    return FloodNotice(
+def _call_up(city: City, shift: Shift, post: str, place: str, state: DutyState, why: str, seq: int) -> SubjectNotice:
+    return SubjectNotice(
         NoticeKind.DUTY_CALL_UP,
         post,
         f"duty:{post}",

@@ -13,7 +13,7 @@ from models.notice import NoticeKind
 from models.scored import plain_decimal
 from models.vocabulary import UNIT_ROLES, Role
 from tasks.evaluations import StoredVersion
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 
 def subject_of(month: str) -> str:
@@ -23,7 +23,7 @@ def subject_of(month: str) -> str:
 
 def tell_draft(connection: Connection, city: City, version: StoredVersion, now: datetime) -> int:
     """Each unit hears of its own draft, and whoever oversees the evaluation that it stands."""
-    result, drafts = version.result, list[FloodNotice]()
+    result, drafts = version.result, list[SubjectNotice]()
     for unit in result.units():
         facts = _unit_facts(result, unit) | {"window_until": version.window_until.isoformat()}
         for post in _of_unit(city, city.evaluation.draft_to, unit.unit, now):
@@ -35,7 +35,7 @@ def tell_draft(connection: Connection, city: City, version: StoredVersion, now: 
     }
     for post in _of_roles(city, city.evaluation.overseen_by, now):
         drafts.append(_notice(NoticeKind.EVALUATION_STANDS, post, version, facts))
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def tell_waiting(connection: Connection, city: City, version: StoredVersion, appeals: int, now: datetime) -> int:
@@ -45,12 +45,12 @@ def tell_waiting(connection: Connection, city: City, version: StoredVersion, app
         _notice(NoticeKind.EVALUATION_WAITS, post, version, facts)
         for post in _of_roles(city, city.evaluation.overseen_by, now)
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def tell_published(connection: Connection, city: City, version: StoredVersion, now: datetime) -> int:
     """Units hear their place, everybody else who is configured how the month ended."""
-    result, drafts = version.result, list[FloodNotice]()
+    result, drafts = version.result, list[SubjectNotice]()
     why = {"version_why": version.why} if version.version > 1 else {}
     for unit in result.units():
         for post in _of_unit(city, city.evaluation.ranking_to, unit.unit, now):
@@ -60,12 +60,12 @@ def tell_published(connection: Connection, city: City, version: StoredVersion, n
     for post in _of_roles(city, city.evaluation.ranking_to, now):
         if post.code not in told:
             drafts.append(_notice(NoticeKind.EVALUATION_PUBLISHED, post, version, facts))
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
-def _notice(kind: NoticeKind, post: Post, version: StoredVersion, facts: dict[str, Any]) -> FloodNotice:
+def _notice(kind: NoticeKind, post: Post, version: StoredVersion, facts: dict[str, Any]) -> SubjectNotice:
     said = {**facts, "month": version.month, "version": version.version}
-    return FloodNotice(
+    return SubjectNotice(
         kind, post.code, subject_of(version.month), f"{kind}:{version.month}:{version.version}:{post.code}", said
     )
 

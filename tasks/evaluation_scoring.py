@@ -8,8 +8,9 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import Connection, and_, func, select, true
 
+from models.case import Request
 from models.chain import canonical
 from models.city import City, Unit
 from models.evaluation_counts import CountLine, empty_line
@@ -30,12 +31,16 @@ from models.ranking import ranks
 from models.scheme import Group, Scheme, Title
 from models.scored import Scored, ScoreRefused, StepKind, rounded
 from models.scoring import ExemptCases, score
+from models.tables import table_of
+from models.vocabulary import RequestKind
 from tasks.case_facts import FACTS
 from tasks.case_store import CASES
 from tasks.city_figures import WITH_UNIT
 from tasks.counted_marks import ExemptSpan, Period
 from tasks.database import is_postgres
 from tasks.evaluation_counts import Counted, count, parts_of
+
+REQUESTS = table_of(Request)
 
 DIGITS = 10
 """Behind the point, of what a result keeps."""
@@ -98,6 +103,7 @@ def evaluation_of(connection: Connection, asked: Asked) -> EvaluationResult:
         by_area=_overview((_area_name(city, value[0]), line) for value, line in by_place.lines.items()),
         by_source=_overview((value[1], line) for value, line in by_place.lines.items()),
         by_day=_by_day(connection, city, period.until(now)),
+        appeals=_appeals(connection, period),
     )
 
 
@@ -263,17 +269,12 @@ def _backlog(connection: Connection, city: City, period: Period, now: datetime) 
             number=row.number or "",
             unit=row.unit,
             class_code=row.class_code,
-            class_name=_class_name(city, row.class_code),
+            class_name=city.catalogue.minor_name(row.class_code),
             area=row.area,
             due_at=row.handle_due_at.astimezone(city.zone),
         )
         for row in connection.execute(waiting)
     )
-
-
-def _class_name(city: City, code: str | None) -> str:
-    found = city.catalogue.subclasses.get(code or "")
-    return found.minor if found else code or ""
 
 
 def _large_class(city: City, code: str | None) -> str | None:
@@ -310,6 +311,20 @@ def _by_day(connection: Connection, city: City, gone: Period) -> dict[str, dict[
                 at = datetime.strptime(f"{written} +0000", "%Y-%m-%d %H %z").astimezone(city.zone)
                 days[f"{at:%Y-%m-%d}"][name] += int(facts)
     return days
+
+
+def _appeals(connection: Connection, period: Period) -> dict[str, int]:
+    """Appeals against cases that were due in the month, by their state."""
+    part = and_(
+        FACTS.c.case_id == REQUESTS.c.case_id, FACTS.c.round == REQUESTS.c.round, FACTS.c.unit == REQUESTS.c.unit
+    )
+    wanted = (
+        select(REQUESTS.c.state, func.count(REQUESTS.c.id.distinct()))
+        .join(FACTS, part)
+        .where(REQUESTS.c.kind == RequestKind.APPEAL.value, FACTS.c.due_at >= period.start, FACTS.c.due_at < period.end)
+        .group_by(REQUESTS.c.state)
+    )
+    return {state: int(appeals) for state, appeals in sorted(connection.execute(wanted).tuples())}
 
 
 def _hour(connection: Connection, column: Any) -> Any:

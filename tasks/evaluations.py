@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, select, true
 
 from models.city import City
 from models.evaluation import (
@@ -50,25 +50,28 @@ class StoredVersion:
 
 def newest(connection: Connection, month: str) -> StoredVersion | None:
     """The newest version of a month; None where it was never evaluated."""
-    found = versions(connection, month)
-    return found[-1] if found else None
+    row = connection.execute(_of_month(month).order_by(VERSIONS.c.version.desc()).limit(1)).first()
+    return _stored(row) if row else None
 
 
 def published(connection: Connection, month: str) -> StoredVersion | None:
     """The newest version that was published; None before the first."""
-    found = [version for version in versions(connection, month) if version.published_at is not None]
-    return found[-1] if found else None
+    out = _of_month(month).where(PUBLICATIONS.c.published_at.is_not(None))
+    row = connection.execute(out.order_by(VERSIONS.c.version.desc()).limit(1)).first()
+    return _stored(row) if row else None
 
 
 def versions(connection: Connection, month: str) -> list[StoredVersion]:
     """All versions of a month, the first one first."""
-    wanted = (
+    return [_stored(row) for row in connection.execute(_of_month(month).order_by(VERSIONS.c.version))]
+
+
+def _of_month(month: str) -> Select[Any]:
+    return (
         select(VERSIONS, PUBLICATIONS.c.published_at)
         .join(PUBLICATIONS, PUBLICATIONS.c.version_id == VERSIONS.c.id, isouter=True)
         .where(VERSIONS.c.month == month)
-        .order_by(VERSIONS.c.version)
     )
-    return [_stored(row) for row in connection.execute(wanted)]
 
 
 def months(connection: Connection) -> list[str]:
@@ -132,42 +135,47 @@ def publish(connection: Connection, version: StoredVersion, now: datetime, by: s
 
 
 def same_figures(one: EvaluationResult, other: EvaluationResult) -> bool:
-    """Whether two versions say the same of the month; when they were made is not part of it."""
-    when = {"version": 0, "why": "", "counted_at": one.period_end, "backlog": ()}
-    return one.model_copy(update=when).written() == other.model_copy(update=when).written()
+    """Whether two versions say the same of the month.
+
+    When and by which edition of the directory they were made is not part of it, nor what is still under way: the
+    backlog, and appeals before they are granted.
+    """
+    beside = {"version": 0, "why": "", "counted_at": one.period_end, "edition": "", "backlog": (), "appeals": {}}
+    return one.model_copy(update=beside).written() == other.model_copy(update=beside).written()
 
 
 def cases_behind(
-    connection: Connection, version_id: int, unit: str, name: CountName, *, limit: int | None = None, offset: int = 0
+    connection: Connection,
+    version_id: int,
+    unit: str | None,
+    name: CountName,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[Row[Any]]:
-    """The parts of cases a unit's scoring count was made of, as frozen: case_id, number, class_code, area, due_at,
-    handled_at, ended_at, ending, on_time, state; by deadline, then number. Units: all moments aware."""
+    """The parts of cases a scoring count was made of, as frozen; of one unit, or of all where none is named.
+
+    Each with unit, case_id, round, part, number, class_code, area, state, due_at, handled_at, ended_at, ending and
+    on_time as they stand now, by unit, deadline and number. Units: all moments aware.
+    """
     rule = BY_NAME[name].scoring
     shift = DUE_BITS if isinstance(rule.marks, Due) else 0
-    marks = BEHIND.c.marks
+    part = (FACTS.c.case_id == BEHIND.c.case_id, FACTS.c.round == BEHIND.c.round, FACTS.c.part == BEHIND.c.part)
     wanted = (
         select(
-            BEHIND.c.case_id,
-            BEHIND.c.round,
-            BEHIND.c.part,
-            CASES.c.number,
-            CASES.c.class_code,
-            CASES.c.area,
-            CASES.c.state,
+            *(BEHIND.c[column] for column in ("unit", "case_id", "round", "part")),
+            *(CASES.c[column] for column in ("number", "class_code", "area", "state")),
             *(FACTS.c[column] for column in ("due_at", "handled_at", "ended_at", "ending", "on_time")),
         )
         .join(CASES, CASES.c.id == BEHIND.c.case_id)
-        .join(
-            FACTS,
-            (FACTS.c.case_id == BEHIND.c.case_id) & (FACTS.c.round == BEHIND.c.round) & (FACTS.c.part == BEHIND.c.part),
-        )
+        .join(FACTS, and_(*part))
         .where(
             BEHIND.c.version_id == version_id,
-            BEHIND.c.unit == unit,
-            marks.op("&")(rule.marks.value << shift) == rule.marks.value << shift,
-            marks.op("&")(rule.without.value << shift) == 0,
+            BEHIND.c.unit == unit if unit is not None else true(),
+            BEHIND.c.marks.op("&")(rule.marks.value << shift) == rule.marks.value << shift,
+            BEHIND.c.marks.op("&")(rule.without.value << shift) == 0,
         )
-        .order_by(FACTS.c.due_at, CASES.c.number)
+        .order_by(BEHIND.c.unit, FACTS.c.due_at, CASES.c.number)
         .limit(limit)
         .offset(offset)
     )

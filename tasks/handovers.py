@@ -14,7 +14,7 @@ from models.notice import NoticeKind, Priority
 from models.tables import table_of
 from tasks.duty_people import desk_posts
 from tasks.duty_shifts import Shift, shift_coded, shifts_by_id
-from tasks.flood_notices import FloodNotice
+from tasks.subject_notices import SubjectNotice
 
 HANDOVERS = table_of(DutyHandover)
 
@@ -99,14 +99,14 @@ def _handover(row: Row[Any], shifts: Mapping[int, Shift]) -> Handover:
     )
 
 
-def accept_notices(city: City, handover: Handover) -> list[FloodNotice]:
+def accept_notices(city: City, handover: Handover) -> list[SubjectNotice]:
     """Those who keep the desk of the incoming shift are told that the record waits for them."""
     if handover.incoming is None:
         return []
     return [handover_notice(city, handover, "incoming", post) for post in desk_posts(city, handover.incoming)]
 
 
-def handover_notice(city: City, handover: Handover, side: str, post: str, step: int = 0) -> FloodNotice:
+def handover_notice(city: City, handover: Handover, side: str, post: str, step: int = 0) -> SubjectNotice:
     """The message that a handover waits for a side; from its first reminder on it says so."""
     facts = {
         "handover_side": side,
@@ -116,4 +116,4 @@ def handover_notice(city: City, handover: Handover, side: str, post: str, step: 
         "climbs_to": "again" if step else None,
     }
     key = f"duty-handover:{handover.outgoing.code}:{side}:{step}:{post}"
-    return FloodNotice(NoticeKind.DUTY_HANDOVER, post, f"duty:{post}", key, facts, Priority.URGENT)
+    return SubjectNotice(NoticeKind.DUTY_HANDOVER, post, f"duty:{post}", key, facts, Priority.URGENT)

@@ -22,7 +22,8 @@ from models.lifecycle_rules import Action, Actor
 from models.personal_text import without_personal_numbers
 from models.refusal import Refusal
 from models.step_facts import FREE_TEXTS
-from models.vocabulary import ENDED, ActionName, Role, State
+from models.vocabulary import ENDED, ActionName, RequestKind, Role, State
+from tasks.appeal_window import appeal_too_late
 from tasks.bulk_rows import read_rows, update_rows
 from tasks.case_store import CASES, table
 
@@ -108,6 +109,10 @@ def put_action(
     row = connection.execute(select(INBOX.c.case_id).where(INBOX.c.key == key)).first()
     if row is not None:
         return Put(key, row.case_id, already=True)
+    if action == ActionName.ASK and facts.get("kind") == RequestKind.APPEAL:
+        too_late = appeal_too_late(connection, city, case_id, now)
+        if too_late is not None:
+            return too_late
     connection.execute(
         insert(INBOX).values(
             key=key,

@@ -16,9 +16,9 @@ from tasks.duty_log import LogEntry, read_log
 from tasks.duty_shifts import ASSIGNMENTS, SHIFTS, Shift, Stand, shift_on, shifts_between, shifts_where
 from tasks.duty_sign_in import OPENS_BEFORE, called_backups
 from tasks.duty_state import current_duty_state
-from tasks.flood_notices import NOTICES
 from tasks.handovers import Handover, last_handovers, open_handovers
 from tasks.spot_check_answers import Check, checks_of
+from tasks.subject_notices import NOTICES
 
 _OPEN = (NoticeState.WAITING.value, NoticeState.SENT.value, NoticeState.FAILED.value)
 

@@ -10,9 +10,9 @@ from models.city import City
 from models.flood_rules import People
 from models.info_report_rules import FIGURES, OwedStep, StepKind
 from models.notice import NoticeKind, Priority
-from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.flood_people import officers_of, people_meant
 from tasks.response_notices import area_name, named, subject_of
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 OVERVIEW = "overview"
 """Number of the page for reports that speak of no incident."""
@@ -30,7 +30,7 @@ def tell_of_step(connection: Connection, city: City, row: Row[Any], step: OwedSt
     posts = _told_at(connection, city, row, step, now)
     called = step.kind is StepKind.CALL
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             _KINDS[step.kind],
             post,
             subject_of(page_of(row.subject)),
@@ -41,7 +41,7 @@ def tell_of_step(connection: Connection, city: City, row: Row[Any], step: OwedSt
         )
         for post in posts
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def _told_at(connection: Connection, city: City, row: Row[Any], step: OwedStep, now: datetime) -> Sequence[str]:
@@ -100,7 +100,7 @@ def tell_of_entry(
     first = NoticeKind.INCIDENT_CASUALTIES if casualties else NoticeKind.INCIDENT_REPORTED
     told = people_meant(connection, city, _all(rules.incident_told, rules.casualties_told, casualties), now)
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             first,
             post,
             subject_of(number),
@@ -112,7 +112,7 @@ def tell_of_entry(
         for post in told
         if post != entry["by"] or casualties
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def _all(one: People, other: People, both: bool) -> People:

@@ -10,9 +10,9 @@ from models.city import City
 from models.flood_rules import People, ResponseLevel
 from models.flood_warning import Hazard
 from models.notice import NoticeKind, Priority
-from tasks.flood_notices import NOTICES, FloodNotice, write_flood_notices
 from tasks.flood_people import officers_of, people_meant
 from tasks.response_rows import ConsultationTold, DecisionTold
+from tasks.subject_notices import NOTICES, SubjectNotice, write_subject_notices
 
 
 def subject_of(number: str) -> str:
@@ -28,7 +28,7 @@ def tell_of_consultation(
         return 0
     facts = consultation_facts(city, told, own)
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.CONSULTATION_OPENED,
             post,
             subject_of(told.number),
@@ -39,7 +39,7 @@ def tell_of_consultation(
         )
         for post in people_meant(connection, city, city.flood.consultation.called, now)
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def tell_undecided(
@@ -48,7 +48,7 @@ def tell_undecided(
     """Tell a rung of the ladder that nobody has decided in time."""
     facts = consultation_facts(city, told, own) | {"told_at": told.opened_at.isoformat()}
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.CONSULTATION_UNDECIDED,
             post,
             subject_of(told.number),
@@ -59,7 +59,7 @@ def tell_undecided(
         )
         for post in people_meant(connection, city, to, now)
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def tell_of_lapse(connection: Connection, city: City, told: ConsultationTold, own: ResponseLevel, now: datetime) -> int:
@@ -69,12 +69,12 @@ def tell_of_lapse(connection: Connection, city: City, told: ConsultationTold, ow
     posts = select(NOTICES.c.recipient).where(NOTICES.c.subject == subject, NOTICES.c.kind.in_(asked)).distinct()
     facts = consultation_facts(city, told, own) | {"told_at": told.opened_at.isoformat()}
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.CONSULTATION_LAPSED, post, subject, f"lapsed:{told.number}:{post}", facts, Priority.URGENT
         )
         for post in sorted(connection.scalars(posts))
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def tell_of_decision(connection: Connection, city: City, decision: DecisionTold, now: datetime) -> int:
@@ -85,7 +85,7 @@ def tell_of_decision(connection: Connection, city: City, decision: DecisionTold,
     called = people_meant(connection, city, flood.consultation.called, now)
     facts = decision_facts(city, decision)
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.CONSULTATION_DECIDED,
             post,
             subject_of(decision.consultation),
@@ -98,10 +98,10 @@ def tell_of_decision(connection: Connection, city: City, decision: DecisionTold,
     ]
     if not decision.kept:
         drafts += _to_members(city, decision, facts)
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
-def _to_members(city: City, decision: DecisionTold, facts: Mapping[str, Any]) -> list[FloodNotice]:
+def _to_members(city: City, decision: DecisionTold, facts: Mapping[str, Any]) -> list[SubjectNotice]:
     duties = _duties(city, decision.hazard, decision.level)
     formerly = _duties(city, decision.hazard, decision.former)
     kind = NoticeKind.RESPONSE_CHANGED
@@ -110,7 +110,7 @@ def _to_members(city: City, decision: DecisionTold, facts: Mapping[str, Any]) ->
     elif not decision.level:
         kind = NoticeKind.RESPONSE_ENDED
     return [
-        FloodNotice(
+        SubjectNotice(
             kind,
             post,
             subject_of(decision.consultation),

@@ -10,10 +10,10 @@ from models.city import City
 from models.notice import NoticeKind
 from models.roster_problem import Standing
 from tasks.acknowledge import How, acknowledge_notice
-from tasks.flood_notices import NOTICES, FloodNotice, write_flood_notices
 from tasks.roster_change_rows import StoredChange
 from tasks.roster_notices import line_of, subject_of, urgency
 from tasks.roster_reading import Place
+from tasks.subject_notices import NOTICES, SubjectNotice, write_subject_notices
 
 
 def tell_asked(
@@ -29,7 +29,7 @@ def tell_asked(
         "decide_by": begins_at,
     }
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.ROSTER_ASKED,
             post,
             subject_of(post),
@@ -40,7 +40,7 @@ def tell_asked(
         )
         for post in to
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def end_asking(
@@ -66,7 +66,7 @@ def tell_decided(connection: Connection, city: City, change: StoredChange, now: 
         "decided_by": _name(city, change.decided_by) if change.decided_by in city.posts else None,
     }
     told = dict.fromkeys(post for post in (change.asked_by, change.to_post) if post != change.decided_by)
-    return write_flood_notices(connection, [_settled(change, post, facts, now) for post in told], now)
+    return write_subject_notices(connection, [_settled(change, post, facts, now) for post in told], now)
 
 
 def tell_moved(connection: Connection, city: City, change: StoredChange, mates: Iterable[Place], now: datetime) -> int:
@@ -80,12 +80,12 @@ def tell_moved(connection: Connection, city: City, change: StoredChange, mates: 
         drafts += [_moved(city, change, place, after, other=before, gained=True, now=now)] if after else []
         beside = {mate.post for mate in mates if mate.shift.code == place.shift.code and mate.post} - {before, after}
         drafts += [_moved(city, change, place, post, other=after, gained=None, now=now) for post in sorted(beside)]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def _moved(
     city: City, change: StoredChange, place: Place, post: str, *, other: str | None, gained: bool | None, now: datetime
-) -> FloodNotice:
+) -> SubjectNotice:
     facts = {
         "shift": _line(city, place.standing),
         "change": change.kind.value,
@@ -95,7 +95,7 @@ def _moved(
         "decided_by": _name(city, change.decided_by) if change.decided_by else None,
     }
     how = "gained" if gained else "beside" if gained is None else "lost"
-    return FloodNotice(
+    return SubjectNotice(
         NoticeKind.ROSTER_CHANGED,
         post,
         subject_of(post),
@@ -106,8 +106,8 @@ def _moved(
     )
 
 
-def _settled(change: StoredChange, post: str, facts: dict[str, Any], now: datetime) -> FloodNotice:
-    return FloodNotice(
+def _settled(change: StoredChange, post: str, facts: dict[str, Any], now: datetime) -> SubjectNotice:
+    return SubjectNotice(
         NoticeKind.ROSTER_DECIDED,
         post,
         subject_of(post),

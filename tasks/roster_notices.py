@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from models.duty_rules import DutyRules
 from models.notice import NoticeKind, Priority
 from models.roster_problem import Standing
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 MOST_SHIFTS_NAMED = 5
 """A message names so many shifts; the link shows the rest."""
@@ -20,7 +20,7 @@ def tell_published(
 ) -> int:
     """Everybody in a roster is told their first shifts, with the link to all of them."""
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.ROSTER_PUBLISHED,
             post,
             subject_of(post),
@@ -29,7 +29,7 @@ def tell_published(
         )
         for post, mine in by_post(standings).items()
     ]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
 def subject_of(post: str) -> str:

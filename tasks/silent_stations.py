@@ -10,7 +10,7 @@ from models.flood_event import Happened, Recording
 from models.notice import NoticeKind, Priority
 from tasks.duty_leaders import posts_on_duty
 from tasks.flood_events import record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 from tasks.water_series import SERIES, Series, all_series, alone_with_water, write_series
 
 STREAM = "stations"
@@ -54,12 +54,12 @@ def _tell(connection: Connection, city: City, silent: Sequence[Series], now: dat
     first = f"{silent[0].station}:{silent[0].element}:{_heard(silent[0]).isoformat()}"
     facts = {"count": len(stations), "silent_stations": lines}
     drafts = [
-        FloodNotice(
+        SubjectNotice(
             NoticeKind.STATION_SILENT, post, "flood:overview", f"station_silent:{first}:{post}", facts, Priority.URGENT
         )
         for post in posts_on_duty(connection, city, now)
     ]
-    write_flood_notices(connection, drafts, now)
+    write_subject_notices(connection, drafts, now)
 
 
 def _heard(series: Series) -> datetime:

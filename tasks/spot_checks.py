@@ -25,7 +25,6 @@ from tasks.duty_people import reported_to
 from tasks.duty_shifts import ASSIGNMENTS, Shift, shift_coded, shifts_between, shifts_by_id
 from tasks.duty_state import place_name
 from tasks.flood_events import record_events
-from tasks.flood_notices import FloodNotice, write_flood_notices
 from tasks.spot_check_days import (
     ASKED,
     LOST,
@@ -40,6 +39,7 @@ from tasks.spot_check_days import (
     looked_at_since,
     watched_days,
 )
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 
 CHECKS = table_of(SpotCheck)
 
@@ -131,14 +131,14 @@ def _ask(
     """Ask every check whose time has come, or record why it is not asked."""
     due = [one for one in planned_of(seed, seal, city) if one.at <= recording.now and one.number not in settled]
     happened: list[Happened] = []
-    drafts: list[FloodNotice] = []
+    drafts: list[SubjectNotice] = []
     for check in due:
         asked = _asked(connection, city, seal, check, recording)
         happened.append(asked)
         if asked.kind == ASKED:
             drafts.append(_question(city, asked))
     record_events(connection, checks_stream(seal.day), happened, recording)
-    write_flood_notices(connection, drafts, recording.now)
+    write_subject_notices(connection, drafts, recording.now)
     return happened
 
 
@@ -175,10 +175,10 @@ def _asked(connection: Connection, city: City, seal: Seal, check: PlannedCheck, 
     return Happened(ASKED, now, RULE, {**facts, **told})
 
 
-def _question(city: City, asked: Happened) -> FloodNotice:
+def _question(city: City, asked: Happened) -> SubjectNotice:
     facts, post = asked.facts, str(asked.facts["post"])
     said = {"number": facts["code"], "act_by": facts["due_at"], "station": station_name(city, facts["station"])}
-    return FloodNotice(
+    return SubjectNotice(
         NoticeKind.SPOT_CHECK, post, f"duty:{post}", f"spot-check:{facts['code']}", said, Priority.EMERGENCY
     )
 
@@ -246,11 +246,11 @@ def _record_missed(
         record_events(connection, checks_stream(row.day), [happened], recording)
         done.append(happened)
         drafts += [_report(city, row, place, post) for post in told]
-    write_flood_notices(connection, drafts, recording.now)
+    write_subject_notices(connection, drafts, recording.now)
     return done
 
 
-def _report(city: City, row: Any, place: str, to: str) -> FloodNotice:
+def _report(city: City, row: Any, place: str, to: str) -> SubjectNotice:
     silent = city.posts.get(row.post)
     facts = {
         "number": row.code,
@@ -260,7 +260,7 @@ def _report(city: City, row: Any, place: str, to: str) -> FloodNotice:
         "act_by": row.due_at,
     }
     key = f"spot-check-missed:{row.code}:{to}"
-    return FloodNotice(NoticeKind.SPOT_CHECK_MISSED, to, f"duty:{to}", key, facts, Priority.URGENT)
+    return SubjectNotice(NoticeKind.SPOT_CHECK_MISSED, to, f"duty:{to}", key, facts, Priority.URGENT)
 
 
 def _reveal(connection: Connection, city: City, seed: bytes, seal: Seal, recording: Recording) -> list[Happened]:

@@ -1,4 +1,4 @@
-"""Notices of the flood season: rows written with what they tell, each once, whoever tells it."""
+"""Notices about anything but a case (a shift, a warning, a month): rows written with what they tell, each once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ NOTICES = table_of(Notice)
 
 
 @dataclass(frozen=True, slots=True)
-class FloodNotice:
+class SubjectNotice:
     """One message to one post, not yet written.
 
     `subject` is purpose and subject of its link, such as duty:fanghan-1 or flood:YJ20210720-001.
@@ -33,7 +33,7 @@ class FloodNotice:
     """The channel to be tried first, where it should not be the recipient's own first one."""
 
 
-def write_flood_notices(connection: Connection, drafts: Sequence[FloodNotice], now: datetime) -> int:
+def write_subject_notices(connection: Connection, drafts: Sequence[SubjectNotice], now: datetime) -> int:
     """Write those that nobody wrote before, in the caller's transaction, and say how many that were."""
     by_key = {draft.dedupe_key: draft for draft in drafts}
     if not by_key:
@@ -45,7 +45,7 @@ def write_flood_notices(connection: Connection, drafts: Sequence[FloodNotice], n
     return len(rows)
 
 
-def _row(draft: FloodNotice, now: datetime) -> dict[str, Any]:
+def _row(draft: SubjectNotice, now: datetime) -> dict[str, Any]:
     return {
         "kind": draft.kind.value,
         "recipient": draft.recipient,

@@ -77,7 +77,8 @@ class WarningBatch:
     """What is set of stored ones that end."""
     _acts: list[_Act] = field(default_factory=list)
     _open: dict[tuple[str, bool], str] | None = None
-    """Which warning lasts of a subject, as it will be when this is written."""
+    """Which warning lasts of a subject; those of `_over` no longer do when this is written."""
+    _over: set[str] = field(default_factory=set)
     _series: NumberSeries | None = None
 
     def raise_warning(self, raising: Raising, *, told: bool = True) -> str | None:
@@ -86,7 +87,8 @@ class WarningBatch:
         The people on duty are told, unless the caller says that it is over already and tells them that.
         """
         lasting, series = self._locked()
-        if (raising.subject, raising.drill) in lasting:
+        standing = lasting.get((raising.subject, raising.drill))
+        if standing is not None and standing not in self._over:
             return None
         day = self.recording.now.astimezone(self.city.zone).strftime("%Y%m%d")
         number = numbered(series, DRILL_NUMBER if raising.drill else NUMBER, {"date": day})
@@ -108,8 +110,7 @@ class WarningBatch:
             self._rows[number].update(ended)
         else:
             self._ends[number] = ended
-        if self._open is not None:
-            self._open = {subject: one for subject, one in self._open.items() if one != number}
+        self._over.add(number)
         happened = Happened(ENDED, at, self.actor, {"evidence": dict(evidence)})
         self._acts.append(_Act(number, happened, told))
 
@@ -148,7 +149,7 @@ class WarningBatch:
             self._series.lock()
             asked = select(WARNINGS.c.subject, WARNINGS.c.drill, WARNINGS.c.number).where(WARNINGS.c.ended_at.is_(None))
             rows = self.connection.execute(asked)
-            self._open = {(row.subject, row.drill): row.number for row in rows if row.number not in self._ends}
+            self._open = {(row.subject, row.drill): row.number for row in rows}
         return self._open, self._series
 
 

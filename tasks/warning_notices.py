@@ -11,7 +11,7 @@ from models.flood_warning import WarningSource
 from models.notice import NoticeKind, Priority
 from models.water import ThresholdKind
 from tasks.duty_leaders import posts_on_duty
-from tasks.flood_notices import FloodNotice, write_flood_notices
+from tasks.subject_notices import SubjectNotice, write_subject_notices
 from tasks.warning_rows import RaisedWarning
 
 MINUTES = 60
@@ -26,15 +26,15 @@ def tell_all(connection: Connection, city: City, warnings: Sequence[RaisedWarnin
         return 0
     posts = posts_on_duty(connection, city, now)
     drafts = [draft for warning in warnings for draft in _drafts(city, warning, posts)]
-    return write_flood_notices(connection, drafts, now)
+    return write_subject_notices(connection, drafts, now)
 
 
-def _drafts(city: City, warning: RaisedWarning, posts: Sequence[str]) -> list[FloodNotice]:
+def _drafts(city: City, warning: RaisedWarning, posts: Sequence[str]) -> list[SubjectNotice]:
     rose = warning.ended_at is None
     kind = NoticeKind.FLOOD_WARNING if rose else NoticeKind.FLOOD_WARNING_ENDED
     facts, subject = warning_facts(city, warning), f"flood:{warning.number}"
     return [
-        FloodNotice(kind, post, subject, f"{kind}:{warning.number}:{post}", facts, Priority.URGENT, requires_ack=rose)
+        SubjectNotice(kind, post, subject, f"{kind}:{warning.number}:{post}", facts, Priority.URGENT, requires_ack=rose)
         for post in posts
     ]
 

@@ -1,5 +1,6 @@
 """A month's page: a unit sees its own figures and their cases, everybody what was published, nobody anything else."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -40,10 +41,10 @@ def drafted(sqlite_engine: Engine) -> Month:
 
 @pytest.fixture
 def ask(settings: Settings, drafted: Month) -> Ask:
-    def page(post: str, moment: datetime = DRAFT_DAY, month: str = MAY, rest: str = "") -> Response:
+    def page(post: str, moment: datetime = DRAFT_DAY, month: str = MAY, rest: str = "", path: str = "") -> Response:
         app = create_app(settings, drafted.engine, MessageSettings(), lambda: moment, lambda _settings: QuietEngine())
         token = sign_link(settings.secret_key("link"), Link(post, Purpose.EVALUATION, month), moment)
-        found: Response = TestClient(app, raise_server_exceptions=False).get(f"/evaluation/{token}{rest}")
+        found: Response = TestClient(app, raise_server_exceptions=False).get(path or f"/evaluation/{token}{rest}")
         return found
 
     return page
@@ -87,6 +88,13 @@ def test_who_oversees_sees_the_ranking_of_the_draft_and_every_units_figures(ask:
     said = ask(post)
     assert "梨河镇</a></td><td>71.00" in said.text
     assert "E0101201905070001" in ask(post, rest="/cases/closed_late?unit=lihe").text
+
+
+@pytest.mark.parametrize("post", ["evaluator", "leader", "auditor", "admin", "lihe-head"])
+def test_from_a_number_one_comes_to_the_case_itself(ask: Ask, post: str) -> None:
+    link = re.search(r'href="(/c/[^"]+)"', ask(post, rest="/cases/closed_late?unit=lihe").text)
+    assert link
+    assert "E0101201905070001" in ask(post, path=link[1]).text
 
 
 @pytest.mark.parametrize("post", ["inspector-a", "acceptor-a", "dispatcher"])

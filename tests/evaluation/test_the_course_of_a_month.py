@@ -11,9 +11,12 @@ from tasks.city_edition import current_city
 from tasks.database import reading, transaction
 from tasks.evaluation_course import Course, draft_months, publish_months
 from tasks.evaluations import StoredVersion, versions
+from tasks.inbox import put_action
 from tasks.lifecycle import move_cases
+from tasks.refusals import render_refusal
 from tests.evaluation.test_freezing import MAY, Month, _versions, of_unit
-from tests.stored_cases import at
+from tests.evaluation_cities import an_evaluated_city
+from tests.stored_cases import a_loaded_city, acts, at
 
 DRAFTED = "2019-06-01 02:00"
 """A Saturday: the window of three work days ends on Wednesday 5 June 18:00."""
@@ -148,19 +151,45 @@ def test_an_appeal_that_nobody_decides_climbs_and_holds_the_publication_up_until
 
 
 def test_an_appeal_granted_after_the_publication_makes_a_new_version_that_is_told(month: Month) -> None:
+    """It was asked for in time, but lay in the inbox while the engine was away."""
     drafted(month)
-    names = ask(month, "2019-06-05 17:00")
-    with transaction(month.engine) as connection:
-        connection.execute(text("UPDATE request SET kind = 'held'"))  # As if it was asked for after the publication.
-    looked(month, PUBLISHED)
-    with transaction(month.engine) as connection:
-        connection.execute(text("UPDATE request SET kind = 'appeal'"))
+    names = _late(month)
+    acts(month.engine, month.city, names, "ask", "lihe-liaison", at("2019-06-05 17:00"), kind="appeal", reason="停电")
+    assert looked(month, PUBLISHED).published
+    move_cases(month.engine, now=at("2019-06-06 10:00"))
     grant(month, names, "2019-06-11 10:00")
     (again,) = looked(month, "2019-06-12 09:00").published
     assert (again.version, again.why) == (2, "appeal")
     assert told(month, "evaluation_published")["lihe-head"]["version_why"] == "appeal"
     assert [v.published_at is not None for v in _versions(month)] == [True, True]
     assert looked(month, "2019-06-13 09:00") == Course()
+
+
+def test_an_appeal_after_the_window_is_refused_and_says_until_when_it_was_taken(month: Month) -> None:
+    drafted(month)
+    with transaction(month.engine) as connection:
+        found = put_action(
+            connection, month.city, case=_late(month)[0], action="ask", by_post="lihe-liaison",
+            facts={"kind": "appeal", "reason": "停电"}, origin="desk", now=at("2019-06-05 18:01"),
+        )  # fmt: skip
+    assert isinstance(found, Refusal)
+    assert (found.code, found.facts["until"]) == ("appeal_too_late", at("2019-06-05 18:00"))
+    assert "2019-05的申诉期已于2019年6月5日（周三）18:00结束" in render_refusal(found.code, found.facts, "zh", month.city)
+
+
+def test_a_month_says_how_many_appeals_there_are_and_an_open_one_makes_no_new_version(month: Month) -> None:
+    first = drafted(month)[0]
+    ask(month, "2019-06-03 09:00")
+    assert month.shown("2019-06-03 10:00").appeals == {"open": 1}
+    assert month.frozen("2019-06-03 10:00").id == first.id
+
+
+def test_a_change_of_the_directory_that_moves_no_figure_makes_no_new_version(month: Month) -> None:
+    first = drafted(month)[0]
+    documents = an_evaluated_city()
+    moved = {**documents, "contact_points.csv": documents["contact_points.csv"] + "xincun-head,2,sms,env:XINCUN_SMS\n"}
+    assert a_loaded_city(month.engine, moved).edition != first.result.edition
+    assert drafted(month, "2019-06-02 02:00", month=MAY) == ()
 
 
 def test_versions_name_the_one_before_so_that_one_taken_away_is_missed(month: Month) -> None:

@@ -16,7 +16,7 @@ from tasks.duty_shift import hand_over_shifts
 from tasks.duty_shifts import shift_coded
 from tasks.duty_sign_in import SignedIn, called_backups, sign_in, sign_in_instead
 from tasks.flood_events import read_events
-from tasks.flood_notices import NOTICES
+from tasks.subject_notices import NOTICES
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, stand, write_shifts
 from tests.flood_cities import CADRES, FLOOD_CITY, LEADERS, OFFICERS, a_flood_city
 from tests.stored_cases import at, rows_of

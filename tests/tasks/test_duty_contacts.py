@@ -10,7 +10,7 @@ from tasks.channel_outcomes import Sent
 from tasks.contact_tests import record_test
 from tasks.database import transaction
 from tasks.duty_contacts import tell_of_untested
-from tasks.flood_notices import NOTICES
+from tasks.subject_notices import NOTICES
 from tests.flood_cities import CADRES, LEADERS, OFFICERS, a_flood_city
 from tests.stored_cases import at, rows_of
 

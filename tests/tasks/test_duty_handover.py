@@ -13,8 +13,8 @@ from tasks.duty_handover_ladder import climb_handovers
 from tasks.duty_shift import hand_over_shifts
 from tasks.duty_sign_in import sign_in
 from tasks.flood_events import read_events
-from tasks.flood_notices import NOTICES
 from tasks.handovers import Handover, last_handovers, open_handovers
+from tasks.subject_notices import NOTICES
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, write_shifts
 from tests.flood_cities import LEADERS, OFFICERS, a_flood_city
 from tests.stored_cases import at, rows_of

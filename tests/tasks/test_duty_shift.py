@@ -15,9 +15,9 @@ from tasks.duty_shift import ShiftsMoved, hand_over_shifts
 from tasks.duty_shifts import SHIFTS
 from tasks.duty_sign_in import SignedIn, sign_in
 from tasks.flood_events import read_events
-from tasks.flood_notices import NOTICES
 from tasks.handover_record import record_digest
 from tasks.handovers import HANDOVERS, last_handovers
+from tasks.subject_notices import NOTICES
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, stand, write_shifts
 from tests.flood_cities import DUTY_YAML, FLOOD_CITY, OFFICERS, a_flood_city
 from tests.notice_rows import write_case

@@ -9,7 +9,7 @@ from tasks.audit import verify_all
 from tasks.database import reading, transaction
 from tasks.duty_state import STREAM, current_duty_state, set_duty_state
 from tasks.flood_events import read_events
-from tasks.flood_notices import NOTICES
+from tasks.subject_notices import NOTICES
 from tests.duty_rows import by_rule, write_shifts
 from tests.flood_cities import CADRES, LEADERS, a_flood_city
 from tests.stored_cases import at, rows_of

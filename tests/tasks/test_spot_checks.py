@@ -18,12 +18,12 @@ from tasks.database import reading, transaction
 from tasks.duty_shift import hand_over_shifts
 from tasks.duty_sign_in import sign_in
 from tasks.flood_events import EVENTS, read_events, record_events
-from tasks.flood_notices import NOTICES
 from tasks.spot_check_answers import Check, answer_spot_check, checks_of
 from tasks.spot_check_days import seal_of
 from tasks.spot_check_proof import DayProof, prove_day
 from tasks.spot_check_results import CheckCounts, counts_by_post, counts_by_unit
 from tasks.spot_checks import CHECKS, planned_of, watch_spot_checks
+from tasks.subject_notices import NOTICES
 from tests.duty_rows import FIRST, SECOND, acting, by_rule, write_shifts
 from tests.flood_cities import DUTY_YAML, FLOOD_CITY, a_flood_city
 from tests.stored_cases import at, rows_of
