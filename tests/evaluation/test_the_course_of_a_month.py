@@ -174,7 +174,8 @@ def test_an_appeal_after_the_window_is_refused_and_says_until_when_it_was_taken(
         )  # fmt: skip
     assert isinstance(found, Refusal)
     assert (found.code, found.facts["until"]) == ("appeal_too_late", at("2019-06-05 18:00"))
-    assert "2019-05的申诉期已于2019年6月5日（周三）18:00结束" in render_refusal(found.code, found.facts, "zh", month.city)
+    said = render_refusal(found.code, found.facts, "zh", month.city)
+    assert "2019-05的申诉期已于2019年6月5日（周三）18:00结束" in said
 
 
 def test_a_month_says_how_many_appeals_there_are_and_an_open_one_makes_no_new_version(month: Month) -> None:
