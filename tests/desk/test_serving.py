@@ -103,8 +103,18 @@ def test_killed_hard_it_leaves_nobody_who_holds_the_port(two: Served) -> None:
     two.process.kill()
     two.process.wait()
     assert still_living(children) == []
-    for listener in _listen("127.0.0.1", two.port):
+    # The threads of a killed process let go of its sockets a moment after its first one is gone.
+    two.wait(lambda: _can_be_listened_on(two.port))
+
+
+def _can_be_listened_on(port: int) -> bool:
+    try:
+        listeners = _listen("127.0.0.1", port)
+    except CannotListen:
+        return False
+    for listener in listeners:
         listener.close()
+    return True
 
 
 def test_what_an_address_may_ask_in_a_minute_is_counted_by_both_together(two: Served) -> None:
