@@ -1,16 +1,19 @@
-"""Months of the evaluation as they were frozen: versions, the facts behind their counts, and their publication.
+"""Months of the evaluation as they were frozen: versions, the facts behind their counts, entries, and publication.
 
 A version is written once and never changed; a granted appeal, a correction or a late entry makes the next one, which
 says why. Each version names the digest of the one before it, so that one that was taken away is missed.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.case import RowId
+from models.chain import canonical
 
 FIRST = "first"
 """Why the first version of a month was made; a later one says what changed."""
@@ -80,7 +83,68 @@ class EvaluationPublication(SQLModel, table=True):
     __table_args__ = (Index("ix_evaluation_publication_month", "month"),)
 
 
+class EvaluationEntry(SQLModel, table=True):
+    """What a person entered for a unit and a month: points, a number of occurrences, a figure. Append-only.
+
+    An entry is never changed: one that was wrong is taken back by a later one, which says why. Each names the digest
+    of the one before it, whatever its month.
+    """
+
+    __tablename__ = "evaluation_entry"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    key: str = Field(unique=True)
+    """Idempotency key of the form or line."""
+    month: str
+    unit: str
+    item: str
+    """Code of a manual item of the scheme that scores the month."""
+    value: str
+    """A decimal text. Of one that takes back: the value it takes."""
+    evidence: str = Field(default="", sa_type=Text)
+    """What shows it, in words: number of a document, of a case, of a record."""
+    file: str | None = None
+    """Digest of the document or picture that was handed in with it."""
+    words: str = Field(default="", sa_type=Text)
+    by: str
+    """The post that entered it."""
+    at: datetime
+    takes_back: int | None = Field(default=None, foreign_key="evaluation_entry.id", unique=True, sa_type=RowId)
+    digest: str
+    """Of the entry before it, and of everything above."""
+    previous_digest: str
+
+    __table_args__ = (Index("ix_evaluation_entry_month", "month", "unit", "item"),)
+
+
+class EvaluationDocument(SQLModel, table=True):
+    """A document that was made of a published version, by the digest of its bytes. Append-only.
+
+    The bytes lie in the store of documents; where they are lost the version gives them anew, and the digest proves it.
+    """
+
+    __tablename__ = "evaluation_document"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    version_id: int = Field(foreign_key="evaluation_version.id", sa_type=RowId)
+    kind: str
+    """docx, xlsx, html or pdf."""
+    sha256: str
+    size: int
+    """In bytes."""
+    made_at: datetime
+    seal: str = ""
+    """Day and hash of the day's seal that stands in it, such as 2026-08-31 3f…; empty where no day was sealed yet."""
+
+    __table_args__ = (UniqueConstraint("version_id", "kind"),)
+
+
 def version_digest(previous: str, month: str, version: int, made_at: datetime, why: str, result: str) -> str:
     """What proves a version: sha256 over the digest before it and everything it says."""
     said = "\n".join((previous, month, str(version), made_at.isoformat(), why, result))
     return sha256(said.encode()).hexdigest()
+
+
+def entry_digest(previous: str, said: Mapping[str, Any]) -> str:
+    """What proves an entry: sha256 over the digest before it and its canonical facts."""
+    return sha256(f"{previous}\n{canonical(said)}".encode()).hexdigest()

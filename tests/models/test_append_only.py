@@ -14,7 +14,13 @@ from models.citizens import Satisfaction
 from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
 from models.desk_record import DeskRecord
-from models.evaluation import EvaluationCase, EvaluationPublication, EvaluationVersion
+from models.evaluation import (
+    EvaluationCase,
+    EvaluationDocument,
+    EvaluationEntry,
+    EvaluationPublication,
+    EvaluationVersion,
+)
 from models.flood_event import NO_EVENT, FloodEvent, Happened, Recording, chained
 from models.flood_response import ResponseDecision
 from models.info_report import IncidentReport
@@ -51,6 +57,8 @@ def with_rows(engine: Engine) -> Engine:
             a_version(),
             EvaluationCase(version_id=1, unit="lihe", case_id=1, round=1, part=1, marks=1),
             EvaluationPublication(version_id=1, month="2019-05", published_at=MOMENT, by="rule:publish"),
+            an_evaluation_entry(),
+            EvaluationDocument(version_id=1, kind="pdf", sha256="s", size=1, made_at=MOMENT),
         ):
             connection.execute(insert(table_of(type(row))), row.model_dump(exclude={"id"}))
     return engine
@@ -80,6 +88,14 @@ def a_version() -> EvaluationVersion:
     return EvaluationVersion(
         month="2019-05", version=1, scheme="xinzheng", made_at=MOMENT, counted_at=MOMENT, why="first",
         window_until=MOMENT, result="{}", digest="d", previous_digest="",
+    )  # fmt: skip
+
+
+def an_evaluation_entry() -> EvaluationEntry:
+    """The first row, which takes back itself, so that every key of the table has a value."""
+    return EvaluationEntry(
+        key="k", month="2019-05", unit="lihe", item="faked_results", value="1", by="evaluator", at=MOMENT,
+        takes_back=1, digest="d", previous_digest="",
     )  # fmt: skip
 
 
