@@ -5,7 +5,7 @@ says why. Each version names the digest of the one before it, so that one that w
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -112,7 +112,8 @@ class EvaluationEntry(SQLModel, table=True):
     takes_back: int | None = Field(default=None, foreign_key="evaluation_entry.id", unique=True, sa_type=RowId)
     digest: str
     """Of the entry before it, and of everything above."""
-    previous_digest: str
+    previous_digest: str = Field(unique=True)
+    """Of two that follow the same one, the second is refused: the chain cannot fork."""
 
     __table_args__ = (Index("ix_evaluation_entry_month", "month", "unit", "item"),)
 
@@ -140,8 +141,8 @@ class EvaluationDocument(SQLModel, table=True):
 
 
 def version_digest(previous: str, month: str, version: int, made_at: datetime, why: str, result: str) -> str:
-    """What proves a version: sha256 over the digest before it and everything it says."""
-    said = "\n".join((previous, month, str(version), made_at.isoformat(), why, result))
+    """What proves a version: sha256 over the digest before it and everything it says, its moment in UTC."""
+    said = "\n".join((previous, month, str(version), made_at.astimezone(UTC).isoformat(), why, result))
     return sha256(said.encode()).hexdigest()
 
 

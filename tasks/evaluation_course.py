@@ -12,6 +12,7 @@ from models.refusal import Refusal
 from models.tables import table_of
 from models.vocabulary import RequestKind, RequestState
 from tasks.case_facts import FACTS
+from tasks.evaluation_entries import entered_since
 from tasks.evaluation_notices import tell_draft, tell_published, tell_waiting
 from tasks.evaluations import (
     BEHIND,
@@ -95,7 +96,7 @@ def publish_months(connection: Connection, city: City, now: datetime, *, flow_ru
                 tell_waiting(connection, city, version, appeals, now)
                 waiting.append(month)
                 continue
-            why = "appeal" if _granted_since(connection, version) else "changed"
+            why = _why_moved(connection, version)
         final = freeze(connection, city, month, now, why, flow_run_id=flow_run_id)
         if isinstance(final, Refusal) or final.published_at is not None:
             continue
@@ -135,6 +136,12 @@ def _is_due(city: City, version: StoredVersion, now: datetime) -> bool:
     """On the first work day after the window, or on any later one where nobody looked on that day."""
     today = now.astimezone(city.zone).date()
     return today > version.window_until.astimezone(city.zone).date() and city.calendar.day(today).working
+
+
+def _why_moved(connection: Connection, version: StoredVersion) -> str:
+    if _granted_since(connection, version):
+        return "appeal"
+    return "entry" if entered_since(connection, version.month, version.made_at) else "changed"
 
 
 def _granted_since(connection: Connection, version: StoredVersion) -> bool:

@@ -234,5 +234,6 @@ def _undo_later_revisions(connection: Connection) -> None:
     for index in ("ix_flood_event_kind", "ix_report_owed_kind", "ix_flood_call_answered"):
         connection.execute(text(f"DROP INDEX {index}"))
     connection.execute(text("ALTER TABLE flood_call DROP COLUMN lifted_at"))
-    for table in ("flood_call_warning", "evaluation_publication", "evaluation_case", "evaluation_version"):
+    later = ("flood_call_warning", "evaluation_document", "evaluation_entry", "evaluation_publication")
+    for table in (*later, "evaluation_case", "evaluation_version"):
         connection.execute(text(f"DROP TABLE {table}"))

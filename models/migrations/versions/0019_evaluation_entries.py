@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("previous_digest", sa.String(), nullable=False),
         sa.UniqueConstraint("key", name="uq_evaluation_entry_key"),
         sa.UniqueConstraint("takes_back", name="uq_evaluation_entry_takes_back"),
+        sa.UniqueConstraint("previous_digest", name="uq_evaluation_entry_previous_digest"),
         sa.ForeignKeyConstraint(["takes_back"], ["evaluation_entry.id"], name="fk_evaluation_entry_takes_back"),
     )
     op.create_index("ix_evaluation_entry_month", "evaluation_entry", ["month", "unit", "item"])
