@@ -46,3 +46,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("version_id", "kind", name="uq_evaluation_document_version_id"),
         sa.ForeignKeyConstraint(["version_id"], ["evaluation_version.id"], name="fk_evaluation_document_version_id"),
     )
+    op.create_index("ix_request_kind", "request", ["kind", "asked_at"])
