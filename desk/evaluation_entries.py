@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from desk.context import Desk
 from desk.form_token import FormToken, draw_form_token
 from desk.opened_case import FORBIDDEN, opens_nothing
-from desk.opened_month import MONTHS, OpenedMonths, month_words, months_link, opened_months
+from desk.opened_month import OpenedMonths, month_words, months_link, opened_months
 from desk.own_page import go_on
 from desk.pages import language_of, page
 from desk.passing_failures import tried_again
@@ -22,6 +22,7 @@ from models.scheme import Scheme
 from models.scheme_entries import value_typed
 from models.scored import plain
 from models.vocabulary import UNIT_ROLES
+from tasks.counted_marks import is_month
 from tasks.database import reading
 from tasks.evaluation_entries import (
     LONGEST_TEXT,
@@ -125,9 +126,7 @@ def _opened(connection: Connection, desk: Desk, request: Request, token: str) ->
     opened = opened_months(connection, desk, request, token)
     if isinstance(opened, HTMLResponse):
         return opened
-    if opened.subject == MONTHS or not opened.oversees:
-        return opens_nothing(request)
-    return opened
+    return opened if opened.oversees and is_month(opened.subject, opened.city) else opens_nothing(request)
 
 
 def _opened_for_form(
@@ -142,7 +141,7 @@ def _opened_for_form(
 
 def _may_see(connection: Connection, opened: OpenedMonths, digest: str) -> bool:
     own = opened.post.unit if opened.post.role in UNIT_ROLES else None
-    if opened.subject == MONTHS or (own is None and not opened.oversees):
+    if own is None and not opened.oversees:
         return False
     return any(entry.file == digest for entry in entries_of(connection, opened.subject, own))
 
@@ -189,8 +188,6 @@ def _answer(
         scheme, problem = scheme_of(opened.city, opened.subject), ""
     except (SchemeMissing, SchemeFaulty) as error:
         scheme, problem = None, str(error)
-    except ValueError:
-        return opens_nothing(request)
     closed = entries_closed(connection, opened.city, opened.subject, opened.now)
     items = _items(scheme, opened, language) if scheme else []
     found = entries_of(connection, opened.subject)
