@@ -24,6 +24,7 @@ from desk.opened_month import (
 )
 from desk.pages import language_of, page
 from models.evaluation_result import EvaluationResult, ManualInput, UnitResult
+from tasks.bulletin_store import newest_documents
 from tasks.database import reading
 from tasks.evaluation_course import appeals_of
 from tasks.evaluation_entries import StoredEntry, entries_of
@@ -98,6 +99,7 @@ def _month_page(
         "scheme": version.result.scheme,
         "oversees": opened.oversees,
         "months": path_of(desk.link_key, months_link(opened.post.code), opened.now),
+        "documents": list(newest_documents(connection, opened.subject)),
         "versions": _versions(connection, opened, own, language) if sees_drafts(opened.post) else (),
         "appeals": _appeals(connection, desk, opened, own, language) if sees_drafts(opened.post) else (),
         **(_own_part(connection, opened, own, language) if own else {"own": None}),

@@ -121,7 +121,8 @@ class EvaluationEntry(SQLModel, table=True):
 class EvaluationDocument(SQLModel, table=True):
     """A document that was made of a published version, by the digest of its bytes. Append-only.
 
-    The bytes lie in the store of documents; where they are lost the version gives them anew, and the digest proves it.
+    The bytes lie in the folder of bulletins, under their digest. A document is never made twice: what people were sent
+    is what is kept, also where a newer program would lay it out otherwise.
     """
 
     __tablename__ = "evaluation_document"
@@ -134,8 +135,6 @@ class EvaluationDocument(SQLModel, table=True):
     size: int
     """In bytes."""
     made_at: datetime
-    seal: str = ""
-    """Day and hash of the day's seal that stands in it, such as 2026-08-31 3f…; empty where no day was sealed yet."""
 
     __table_args__ = (UniqueConstraint("version_id", "kind"),)
 

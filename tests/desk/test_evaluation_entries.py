@@ -16,6 +16,7 @@ from desk.app import create_app
 from desk.evaluation_entries import EVIDENCE
 from desk.opened_month import MONTHS
 from models.refusal import Refusal
+from tasks.bulletin_store import make_documents, undocumented
 from tasks.city_edition import current_city
 from tasks.database import reading, transaction
 from tasks.evaluation_course import draft_months, publish_months
@@ -267,3 +268,37 @@ def test_an_appeal_goes_from_the_number_through_two_desks_to_a_new_version(month
     assert "100.00" in said
     with reading(month.engine) as connection:
         assert published(connection, MAY) is not None
+
+
+def test_a_published_month_offers_its_documents_and_never_others_in_their_place(
+    month: Month, settings: Settings
+) -> None:
+    drafted(month)
+    unit = Reader(month, settings, "lihe-head", DRAFT_DAY)
+    assert unit.reads("/bulletin/pdf").status_code == 404
+    with transaction(month.engine) as connection:
+        publish_months(connection, current_city(connection), at("2019-06-06 09:00"))
+    with reading(month.engine) as connection:
+        (waiting,) = undocumented(connection)
+        city = current_city(connection)
+    made = make_documents(month.engine, city, settings.bulletins, waiting, AFTERWARDS)
+    assert make_documents(month.engine, city, settings.bulletins, waiting, AFTERWARDS) == made
+    with reading(month.engine) as connection:
+        assert undocumented(connection) == []
+    for post in ("xincun-head", "inspector-a", "auditor"):
+        reader = Reader(month, settings, post, AFTERWARDS)
+        assert 'bulletin/docx">公文（Word）' in reader.reads().text
+        assert reader.reads("/bulletin/pdf").content.startswith(b"%PDF")
+    page = unit.reads("/bulletin/html")
+    assert "梨河镇" in page.text
+    assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]
+    saved = unit.reads("/bulletin/xlsx").headers["Content-Disposition"]
+    assert saved.startswith("attachment")
+    assert "%E8%80%83%E8%AF%84%E9%80%9A%E6%8A%A52019-05.xlsx" in saved
+    assert unit.reads("/bulletin/exe").status_code == 404
+    (pdf,) = [document for document in made if document.kind == "pdf"]
+    file = settings.bulletins / f"{pdf.sha256}.pdf"
+    file.write_bytes(b"%PDF-forged")
+    assert unit.reads("/bulletin/pdf").status_code == 500
+    file.unlink()
+    assert unit.reads("/bulletin/pdf").status_code == 500

@@ -131,6 +131,7 @@ WAYS: dict[str, Way] = {
     "GET /evaluation/{token}/cases/{count}": Way(frozenset(), Purpose.EVALUATION),
     "GET /evaluation/{token}/cases/{count}/list.csv": Way(frozenset(), Purpose.EVALUATION),
     "GET /evaluation/{token}/result.json": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/bulletin/{kind}": Way(frozenset(), Purpose.EVALUATION),
     "GET /evaluation/{token}/entries": Way(frozenset(), Purpose.EVALUATION),
     "POST /evaluation/{token}/enter": Way(frozenset(), Purpose.EVALUATION, {"unit": "lihe", "value": "1"}),
     "POST /evaluation/{token}/take-back": Way(frozenset(), Purpose.EVALUATION, {"number": "1"}),

@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
-        sa.Column("seal", sa.String(), nullable=False),
         sa.UniqueConstraint("version_id", "kind", name="uq_evaluation_document_version_id"),
         sa.ForeignKeyConstraint(["version_id"], ["evaluation_version.id"], name="fk_evaluation_document_version_id"),
     )
