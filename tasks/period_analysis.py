@@ -120,7 +120,7 @@ def _case(city: City, row: Any) -> AnalysedCase:
 def _before(connection: Connection, city: City, first: date, rules: AnalysisRules) -> list[DayCount]:
     """Reports of the weeks before by class, town and day of the city."""
     start, end = _midnight(city, first - rules.usual_weeks * WEEK), _midnight(city, first)
-    day = _day(connection, city, start).label("day")
+    day = day_of_report(connection, city, start).label("day")
     town = func.substr(CASES.c.area, 1, TOWN_DIGITS).label("town")
     wanted = (
         select(CASES.c.class_code, town, day, func.count().label("cases"))
@@ -141,8 +141,8 @@ def _before(connection: Connection, city: City, first: date, rules: AnalysisRule
     ]
 
 
-def _day(connection: Connection, city: City, at: datetime) -> ColumnElement[Any]:
-    """The day of a report in the city."""
+def day_of_report(connection: Connection, city: City, at: datetime) -> ColumnElement[Any]:
+    """The day of a report in the city; `at` tells the offset of its zone where the database knows no zones."""
     if is_postgres(connection):
         return cast(func.timezone(city.zone.key, FACTS.c.reported_at), Date)
     offset = at.astimezone(city.zone).utcoffset() or timedelta(0)

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from flows.acceptance_check import AcceptanceForm, acceptance_check
 from flows.weekly_analysis import PeriodForm, WeeklyForm, period_report, weekly_analysis
 from tests.flows.test_flows_on_server import CityAtWork, here, told_by
 from tests.tasks.test_period_analysis import NOW, a_season
@@ -30,3 +31,13 @@ async def test_a_week_and_any_period_are_told_as_tables_and_a_page(here: CityAtW
     assert refused.run.name == "时段分析 · 未办理"
     assert refused.run.state
     assert "早于首日" in (refused.run.state.message or "")
+
+
+async def test_the_acceptance_check_is_a_checklist_with_its_sum(here: CityAtWork) -> None:
+    form = AcceptanceForm(now=NOW, confirmed=["manuals"], missing=["supervised"])
+    told = await told_by(await acceptance_check(form, return_state=True))
+    assert told.run.name.startswith("验收自查 已得 ")
+    found = {row["条件 Condition"]: row["现状 Found"] for row in told.tables["acceptance-conditions"]}
+    assert found["有操作规定和指挥手册"] == "已确认具备"
+    assert found["集成和地理数据有独立监理"] == "确认不具备"
+    assert "分值表本系统未掌握" in told.others["acceptance-report"]
