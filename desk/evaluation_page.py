@@ -8,41 +8,26 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from desk.context import Desk, city_or_none
-from desk.opened_case import link_behind, may_read, opens_nothing
+from desk.context import Desk
+from desk.opened_case import opens_nothing
+from desk.opened_month import OVERSEE, OpenedMonth, opened_month
 from desk.pages import form_word, language_of, page
-from models.city import City, Post
 from models.evaluation_counts import COUNTS, CountName
 from models.evaluation_marks import Due
 from models.evaluation_result import EvaluationResult, UnitResult
-from models.vocabulary import UNIT_ROLES, Role
+from models.vocabulary import UNIT_ROLES
 from tasks.database import reading
 from tasks.evaluation_notices import shown_score
-from tasks.evaluations import StoredVersion, cases_behind, newest, published
+from tasks.evaluations import StoredVersion, cases_behind
 from tasks.links import Link, Purpose, path_of
 from tasks.wording import moment_words
 from tasks.words import Language, word
-
-OVERSEE = frozenset({Role.EVALUATOR, Role.LEADER, Role.AUDITOR, Role.ADMIN})
-"""They see the draft of every unit; a unit sees its own, everybody what was published."""
 
 BEHIND_DUE = tuple(count.name for count in COUNTS if isinstance(count.scoring.marks, Due))
 """Counts whose cases are kept with a version."""
 
 ROWS = 200
 """Cases a page lists; the number above them says how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedMonth:
-    """A month's version in the hand of a post; `unit` is the one whose figures it may see in full."""
-
-    post: Post
-    city: City
-    now: datetime
-    version: StoredVersion
-    ranking: StoredVersion | None
-    """What it may see of all units: the newest version for whoever oversees, else the one that was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +47,7 @@ def evaluation_routes(desk: Desk) -> APIRouter:
     def show(request: Request, token: str, unit: str = "") -> HTMLResponse:
         """A unit's own figures, and the ranking as far as its reader may see it."""
         with reading(desk.engine) as connection:
-            opened = _opened(connection, desk, request, token)
+            opened = opened_month(connection, desk, request, token)
             if isinstance(opened, HTMLResponse):
                 return opened
             own = _unit_of(opened, unit)
@@ -74,7 +59,7 @@ def evaluation_routes(desk: Desk) -> APIRouter:
     def cases(request: Request, token: str, count: str, unit: str = "") -> HTMLResponse:
         """The cases one number was made of, as they were frozen."""
         with reading(desk.engine) as connection:
-            opened = _opened(connection, desk, request, token)
+            opened = opened_month(connection, desk, request, token)
             if isinstance(opened, HTMLResponse):
                 return opened
             own = _unit_of(opened, unit)
@@ -84,22 +69,6 @@ def evaluation_routes(desk: Desk) -> APIRouter:
             return page(request, "evaluation_cases.html", token=token, unit=unit, **told)
 
     return routes
-
-
-def _opened(connection: Connection, desk: Desk, request: Request, token: str) -> OpenedMonth | HTMLResponse:
-    now = desk.clock()
-    link = link_behind(connection, desk, request, token, now)
-    if isinstance(link, HTMLResponse):
-        return link
-    city = city_or_none(connection)
-    if city is None or link.purpose is not Purpose.EVALUATION or not may_read(link, city, now):
-        return opens_nothing(request)
-    post, shown = city.posts[link.recipient], published(connection, link.subject)
-    # A new draft of a published month is nobody's business but the units' and of those who oversee.
-    version = newest(connection, link.subject) if post.role in OVERSEE | UNIT_ROLES else shown
-    if version is None:
-        return opens_nothing(request)
-    return OpenedMonth(post, city, now, version, version if post.role in OVERSEE else shown)
 
 
 def _unit_of(opened: OpenedMonth, asked: str) -> UnitResult | None:
