@@ -84,7 +84,7 @@ def _progress(words: str) -> OnProgress:
 
 _COUNTS = (
     *("cases", "events", "sealed", "unsealed", "closings", "exemptions", "pictures", "unnamed_pictures"),
-    *("files", "unproven_deadlines", "flood_events"),
+    *("files", "unproven_deadlines", "flood_events", "evaluation_records"),
 )
 
 
@@ -94,6 +94,7 @@ def _for_programs(report: AuditReport) -> dict[str, object]:
         **{name: getattr(report, name) for name in _COUNTS},
         "broken": asdict(report.broken) | {"case": report.broken_case} if report.broken else None,
         "broken_stream": asdict(report.broken_stream) if report.broken_stream else None,
+        "broken_record": asdict(report.broken_record) if report.broken_record else None,
         "damaged_editions": list(report.damaged_editions),
         "unguarded_tables": list(report.unguarded),
     }
@@ -120,13 +121,7 @@ def _for_people(report: AuditReport) -> str:
         lines.append(f"未封存的上报 {report.unsealed} 件，由旧版程序受理，未比对 · not sealed by an older program")
     if report.unproven_deadlines:
         lines.append(f"时限未复算 {report.unproven_deadlines} 件，所用日历已不可得 · deadlines on a calendar now gone")
-    if report.flood_events:
-        lines.append(f"汛期事件 {report.flood_events} 条 · events of the flood season checked")
-    if report.broken:
-        lines.append(_fault(report.broken, report.broken_case))
-    if report.broken_stream:
-        at = report.broken_stream
-        lines.append(f"汛期事件 {at.stream} 第 {at.seq} 条不符（{at.why}） · an event of the flood season does not fit")
+    lines += _beside_the_cases(report)
     lines += [
         f"城市资料版本 {edition} 的文件被改动 · its documents were altered" for edition in report.damaged_editions
     ]
@@ -134,6 +129,24 @@ def _for_people(report: AuditReport) -> str:
     if report.intact:
         lines.append("完整，未被改动 · intact, nothing was altered")
     return "\n".join(lines)
+
+
+def _beside_the_cases(report: AuditReport) -> list[str]:
+    lines = []
+    if report.flood_events:
+        lines.append(f"汛期事件 {report.flood_events} 条 · events of the flood season checked")
+    if report.evaluation_records:
+        lines.append(f"考评版次与人工录入 {report.evaluation_records} 条 · versions and entries of the evaluation")
+    if report.broken:
+        lines.append(_fault(report.broken, report.broken_case))
+    if report.broken_stream:
+        at = report.broken_stream
+        lines.append(f"汛期事件 {at.stream} 第 {at.seq} 条不符（{at.why}） · an event of the flood season does not fit")
+    if report.broken_record:
+        record = report.broken_record
+        where = f"{record.table}.id {record.number}（{record.problem}）"
+        lines.append(f"考评记录不符：{where} · a record of the evaluation does not fit")
+    return lines
 
 
 def _fault(broken: Broken, name: str | None) -> str:

@@ -9,7 +9,7 @@ from deployments.city_at_hand import AsJson, city_to_change, city_to_read, now, 
 from models.city import City
 from models.evaluation_counts import COUNTS, CountLine, CountName
 from models.evaluation_marks import Cut, Statistic
-from models.evaluation_result import EvaluationResult
+from models.evaluation_result import EvaluationResult, UnitResult
 from models.refusal import Refusal
 from tasks.counted_marks import Period, month_period
 from tasks.evaluation_counts import Counted, Value, count
@@ -48,6 +48,9 @@ def evaluate(
     Example: zhihui evaluate 2019-05 --json; zhihui evaluate 2019-05 --scheme yuncheng; zhihui evaluate 2019-05 --counts
     --by unit --json
 
+    With another scheme the month is shown by the city's own and by the other side by side: score, rank and grade of
+    every unit; --json then gives the result by the other alone.
+
     With --counts only the counts are told: per period of the deadline (scoring) and per period of the event (workload);
     every count is defined in docs/counts.md. A month that is still open is counted up to now. --json gives the whole
     result with every step of every score.
@@ -78,15 +81,18 @@ def evaluate(
 def _evaluate(month: str, scheme: str | None, as_json: bool) -> None:
     with city_to_read() as (city, connection):
         _period(month, city)
+        moment, own = now(), None
         try:
-            result = evaluate_month(connection, city, month, now(), scheme=scheme)
+            result = evaluate_month(connection, city, month, moment, scheme=scheme)
+            if scheme is not None and scheme != city.evaluation.scheme and not as_json:
+                own = evaluate_month(connection, city, month, moment)
         except (SchemeMissing, SchemeFaulty) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(REFUSED) from error
     if as_json:
         typer.echo(result.written().decode())
         return
-    for line in ranking_lines(result):
+    for line in ranking_lines(result) if own is None else beside_lines(own, result):
         typer.echo(line)
 
 
@@ -118,6 +124,29 @@ def ranking_lines(result: EvaluationResult) -> Iterator[str]:
             score = shown_score(result, unit.score) or word("evaluation_none", unit.why_none or "missing", "zh")
             figures = f"{unit.scoring['due_to_close']:>6} {unit.scoring['overdue_open']:>6}"
             yield f"  {unit.rank or '-':>3} {score:>8} {figures}  {grades.get(unit.grade or '', '')} {unit.name}"
+
+
+def beside_lines(own: EvaluationResult, other: EvaluationResult) -> Iterator[str]:
+    """Every unit by two schemes: score, rank and grade by each, and how many places it moves."""
+    yield f"{own.month} 现行 now：{own.scheme.title.zh}（{own.scheme.name}）"
+    yield f"{own.month} 设想 supposed：{other.scheme.title.zh}（{other.scheme.name}）"
+    by_other = {unit.unit: unit for unit in other.units()}
+    for group in own.groups:
+        yield ""
+        yield f"{group.title.zh} · {group.title.en}"
+        for unit in group.units:
+            then = by_other.get(unit.unit)
+            moved = f"{unit.rank - then.rank:+d}" if unit.rank and then and then.rank and unit.rank != then.rank else ""
+            yield f"  {_placed(own, unit)} | {_placed(other, then)} {moved:>4}  {unit.name}"
+
+
+def _placed(result: EvaluationResult, unit: UnitResult | None) -> str:
+    """Rank, score and grade of a unit, or why it has none."""
+    if unit is None or unit.score is None:
+        why = word("evaluation_none", unit.why_none or "missing", "zh") if unit else "–"
+        return f"{'-':>3} {why}"
+    grades = {grade.code: grade.title.zh for grade in result.scheme.grades}
+    return f"{unit.rank or '-':>3} {shown_score(result, unit.score):>8} {grades.get(unit.grade or '', '')}"
 
 
 def counted_json(month: str, found: Counted, city: City) -> dict[str, Any]:

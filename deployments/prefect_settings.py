@@ -76,6 +76,7 @@ def _our_own(settings: Settings) -> dict[str, str]:
         "ZHIHUI_PREFECT_PORT": str(settings.prefect_port),
         "ZHIHUI_DROP_FOLDER": str(settings.drop_folder),
         "ZHIHUI_READINGS_FOLDER": str(settings.readings_folder),
+        "ZHIHUI_BULLETINS": str(settings.bulletins),
     }
 
 

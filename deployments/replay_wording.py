@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from models.city import City
+from models.replay import Tally
 from tasks.replay import Replayed
+from tasks.what_if import Compared, UnitFigures
 
 
 def progress() -> str:
@@ -23,6 +26,59 @@ def no_folder(text: str) -> str:
 def not_written(text: str, why: str) -> str:
     """The file of cases could not be written."""
     return f"无法写入 {text}：{why}。{text} cannot be written."
+
+
+def what_to_play() -> str:
+    """Neither a file with its source nor a month, or both."""
+    return "请给出文件和 --source，或用 --month 回放一个月。Give a file with its --source, or a --month, not both."
+
+
+def no_month(text: str) -> str:
+    """`--month` that is none."""
+    return f"“{text}”不是月份，请写成 2026-08。{text!r} is no month."
+
+
+UNITS_SHOWN = 30
+"""Units whose figures are shown, those that change most; --json has all."""
+
+
+def side_by_side(compared: Compared, city: City) -> Iterator[str]:
+    """Both replays, and what is otherwise."""
+    before, after = compared.before.tally, compared.after.tally
+    yield f"设想改变的文件：{'、'.join(compared.replaced)} · supposed otherwise"
+    yield f"{'':<24}{'现行 now':>12}{'设想 supposed':>14}{'相差':>10}"
+    for name, now, then in (
+        ("案件 cases", before.cases, after.cases),
+        ("结案 closed", before.closed, after.closed),
+        ("按期 on time", before.on_time, after.on_time),
+        ("超期 late", before.overdue, after.overdue),
+        ("自动合并 joined by rule", before.merged, after.merged),
+        ("消息 notices", before.notices, after.notices),
+    ):
+        yield f"{name:<24}{now:>14,}{then:>16,}{then - now:>+12,}"
+    yield f"{'按期率 on-time rate':<24}{_rate(before):>14}{_rate(after):>16}"
+    counted = compared.counted()
+    yield (
+        f"另有单位 {counted['unit']} 件，另有期限 {counted['due_at']} 件，按期与否改变 {counted['on_time']} 件 · "
+        "cases with another unit, deadline, verdict"
+    )
+    ranked = sorted(compared.units.items(), key=lambda each: (-_moved(*each[1]), each[0]))
+    shown = [each for each in ranked if _moved(*each[1])][:UNITS_SHOWN]
+    if shown:
+        yield "单位：案件、按期、超期（现行 → 设想） · units: cases, on time, late"
+    for code, (one, other) in shown:
+        unit = city.units.get(code)
+        pairs = ((one.cases, other.cases), (one.on_time, other.on_time), (one.overdue, other.overdue))
+        yield f"  {unit.name if unit else code}：" + "，".join(f"{a:,} → {b:,}" for a, b in pairs)
+    yield from _said(compared.after)
+
+
+def _moved(one: UnitFigures, other: UnitFigures) -> int:
+    return abs(one.cases - other.cases) + abs(one.on_time - other.on_time) + abs(one.overdue - other.overdue)
+
+
+def _rate(tally: Tally) -> str:
+    return f"{100 * tally.on_time / tally.closed:.2f}%" if tally.closed else "–"
 
 
 def summary(done: Replayed) -> Iterator[str]:

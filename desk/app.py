@@ -34,6 +34,9 @@ from desk.courier import Courier
 from desk.demo_inbox import demo_routes
 from desk.duty_log_page import duty_log_routes
 from desk.duty_page import duty_routes
+from desk.evaluation_cases import evaluation_case_routes
+from desk.evaluation_documents import document_routes
+from desk.evaluation_entries import entry_routes
 from desk.evaluation_page import evaluation_routes
 from desk.flood_pages import flood_routes
 from desk.health import health_routes
@@ -93,6 +96,9 @@ ROUTES = (
     flood_routes,
     call_routes,
     evaluation_routes,
+    evaluation_case_routes,
+    entry_routes,
+    document_routes,
 )
 """One for each part of the desk."""
 

@@ -11,13 +11,14 @@ from desk.case_page import SEE_OTHER
 from desk.context import Desk, city_or_none
 from desk.form_token import draw_form_token
 from desk.opened_case import may_read, opened_link, opens_nothing
+from desk.opened_month import months_link, sees_drafts
 from desk.pages import in_language, language_of
 from desk.posted_form import PostedForm
 from desk.session_cookie import comes_from_elsewhere
 from desk.work_view import chosen_buttons, work_lines, work_page
 from models.city import City, Post
 from tasks.database import reading, transaction
-from tasks.links import Purpose
+from tasks.links import Purpose, path_of
 from tasks.own_page import ask_for_own_page
 from tasks.waiting_work import read_waiting
 
@@ -84,6 +85,7 @@ def own_page_routes(desk: Desk) -> APIRouter:
             lines=work_lines(desk, mine.city, mine.post.code, waiting, mine.now, language_of(request)),
             form=draw_form_token(desk.link_key, token),
             list_path=f"/me/{token}",
+            months=path_of(desk.link_key, months_link(mine.post.code), mine.now) if sees_drafts(mine.post) else "",
             seat=False,
             chosen=chosen_buttons(waiting, language_of(request)),
         )

@@ -36,7 +36,7 @@ _STRANGERS = threading.BoundedSemaphore(4)
 """Forms of the public whose pictures are read at the same time. Each holds one of the threads that all pages share, and
 waits for a decoder: without a bound some dozens of large pictures would keep every page waiting for minutes."""
 
-_ACTS = re.compile(r"/c/([^/]+)/act")
+_ACTS = re.compile(r"/c/(?P<case>[^/]+)/act|/evaluation/(?P<month>[^/]+)/enter")
 
 Files = Mapping[str, Sequence[UploadFile]]
 """Files by the field they came in."""
@@ -68,7 +68,7 @@ def room_for_pictures(desk: Desk) -> Callable[[Scope], int]:
         if acts is None:
             return LONGEST_BODY
         try:
-            open_link(desk.link_key, acts[1], desk.clock(), desk.lives.days)
+            open_link(desk.link_key, acts["case"] or acts["month"], desk.clock(), desk.lives.days)
         except LinkError:
             return LONGEST_BODY
         return ROOM

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from flows import evaluation_wording as wording
-from flows.telling import show_table
+from flows.telling import show_page, show_table
+from tasks.bulletin_store import StoredDocument
 from tasks.evaluation_notices import shown_score
 from tasks.evaluations import StoredVersion
 
 RANKING_KEY, FIGURES_KEY = "evaluation-ranking", "evaluation-figures"
+DOCUMENTS_KEY, PROGRESS_KEY = "evaluation-bulletin", "evaluation-progress"
 
 
 async def show_versions(versions: Sequence[StoredVersion]) -> None:
@@ -16,6 +18,15 @@ async def show_versions(versions: Sequence[StoredVersion]) -> None:
         said = f"{version.month} · {version.version} · {version.digest}"
         await show_table(RANKING_KEY, _ranking(version), f"{wording.RANKING_TABLE} · {said}")
         await show_table(FIGURES_KEY, [_figures(version)], f"{wording.FIGURES_TABLE} · {said}")
+
+
+async def show_documents(documents: Sequence[StoredDocument], where: str) -> None:
+    """The documents of one version with their digests, under one key for all months."""
+    if documents:
+        one = documents[0]
+        rows = [(document.kind, document.size, document.sha256) for document in documents]
+        said = wording.documents_page(one.month, one.version, where, rows)
+        await show_page(DOCUMENTS_KEY, said, f"{wording.DOCUMENTS_TABLE} · {one.month} · {one.version}")
 
 
 def _ranking(version: StoredVersion) -> list[dict[str, object]]:

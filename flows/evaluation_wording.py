@@ -6,6 +6,13 @@ PUBLISH_EVALUATION = "公布考评"
 COUNT_AND_FREEZE = "统计、评分并固定 count, score and freeze"
 PUBLISH = "核对申诉并公布 look at appeals and publish"
 
+MAKE_DOCUMENTS = "编制通报 make the bulletin"
+PROGRESS = "考评进度 · How far the evaluation has come"
+
+DOCUMENTS_TABLE = "通报文件 · Documents of the bulletin"
+READ_AT = "在考评页面下载 · To be read on the page of the evaluation:"
+KIND, SIZE, DIGEST = "文件 Document", "字节 Bytes", "校验码 SHA-256"
+
 RANKING_TABLE = "排名 · The ranking"
 FIGURES_TABLE = "全市主要数字 · Key figures of the city"
 REFUSED_STATE = "Refused 未办理"
@@ -26,6 +33,14 @@ def published(months: list[str], waiting: list[str]) -> str:
     if waiting:
         told.append(f"{'、'.join(waiting)} 申诉未决")
     return " · ".join(told)
+
+
+def documents_page(month: str, version: int, where: str, rows: list[tuple[str, int, str]]) -> str:
+    """The documents of a month as an auditor compares them: kind, size and digest, and where they are read."""
+    lines = [f"## {month} 考评通报 第{version}版 · Bulletin, version {version}", "", f"{READ_AT} {where}", ""]
+    lines += [f"| {KIND} | {SIZE} | {DIGEST} |", "| --- | ---: | --- |"]
+    lines += [f"| {kind} | {size} | `{digest}` |" for kind, size, digest in rows]
+    return "\n".join(lines)
 
 
 def not_done() -> str:

@@ -9,11 +9,11 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows import evaluation_wording as wording
-from flows.evaluation_tables import show_versions
+from flows.evaluation_tables import PROGRESS_KEY, show_versions
 from flows.moment import At, Text
 from flows.steps import step
 from flows.surroundings import explain, surroundings
-from flows.telling import IDLE, REFUSED, name_run, run_id
+from flows.telling import IDLE, REFUSED, begin_progress, name_run, run_id
 from models.refusal import Refusal
 from tasks.database import transaction
 from tasks.evaluation_course import draft_months
@@ -55,11 +55,15 @@ async def monthly_evaluation(form: EvaluationForm = LAST_MONTH) -> State[None]:
     the cases behind it. Units get their draft and may appeal within the window. A month that was missed is caught up. A
     month evaluated again gets a new version only where its figures have moved.
     """
+    progress = await begin_progress(PROGRESS_KEY, wording.PROGRESS)
     found = await count_and_freeze(form.moment(), form.month)
+    await progress.reached(80)
     if isinstance(found, Refusal):
+        await progress.reached(100)
         await name_run(wording.not_done(), REFUSED)
         return Completed(name=wording.REFUSED_STATE, message=await explain(found))
     await show_versions(found)
+    await progress.reached(100)
     months = [version.month for version in found]
     await name_run(wording.drafted(months) if months else wording.MONTHLY_EVALUATION, *([] if months else [IDLE]))
     return Completed()

@@ -6,12 +6,13 @@ from datetime import datetime
 from prefect import flow
 
 from flows import evaluation_wording as wording
-from flows.evaluation_tables import show_versions
+from flows.evaluation_tables import PROGRESS_KEY, show_documents, show_versions
 from flows.moment import At
 from flows.steps import step
 from flows.surroundings import surroundings
-from flows.telling import IDLE, name_run, run_id
-from tasks.database import transaction
+from flows.telling import IDLE, begin_progress, name_run, run_id
+from tasks.bulletin_store import StoredDocument, Undocumented, make_documents, undocumented
+from tasks.database import reading, transaction
 from tasks.evaluation_course import Course, publish_months
 
 
@@ -35,15 +36,41 @@ async def publish(now: datetime) -> Course:
     return await asyncio.to_thread(work)
 
 
+@step(wording.MAKE_DOCUMENTS)
+async def make_bulletin(version: Undocumented, now: datetime) -> list[StoredDocument]:
+    """Make the documents of one published version; those that are there stay as they are."""
+    here = await asyncio.to_thread(surroundings)
+    city = await asyncio.to_thread(here.city)
+    return await asyncio.to_thread(make_documents, here.engine, city, here.settings.bulletins, version, now)
+
+
+async def _make_bulletins(now: datetime) -> None:
+    """Of every published version that lacks documents: also what an earlier run left when it was killed."""
+    here = await asyncio.to_thread(surroundings)
+
+    def waiting() -> list[Undocumented]:
+        with reading(here.engine) as connection:
+            return undocumented(connection)
+
+    versions = await asyncio.to_thread(waiting)
+    if not versions:
+        return
+    progress = await begin_progress(PROGRESS_KEY, wording.PROGRESS)
+    for number, version in enumerate(versions, 1):
+        await show_documents(await make_bulletin(version, now), f"{here.settings.desk_url}/me")
+        await progress.reached(100 * number / len(versions))
+
+
 @flow(name="publish-evaluation", flow_run_name=wording.PUBLISH_EVALUATION)
 async def publish_evaluation(visit: PublicationVisit = TODAY) -> None:
     """Every morning the months are looked at whose window for appeals is over.
 
     On the first work day after it the month is counted once more and published; open appeals hold it up, and whoever
-    oversees the evaluation hears of it once. An appeal granted later makes a new version, published at once. A second
-    look at the same moment changes nothing.
+    oversees the evaluation hears of it once. An appeal granted later makes a new version, published at once. The
+    documents of each published version are made once and kept. A second look at the same moment changes nothing.
     """
     course = await publish(visit.moment())
     await show_versions(course.published)
+    await _make_bulletins(visit.moment())
     months, waiting = [version.month for version in course.published], list(course.waiting)
     await name_run(wording.published(months, waiting), *([] if months or waiting else [IDLE]))

@@ -1,9 +1,15 @@
 """How a run says what it did: its name, its tags, and tables an auditor can walk back from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 
@@ -40,6 +46,23 @@ async def show_table(key: str, rows: Sequence[Mapping[str, object]], description
     for first in range(0, len(rows), ROWS_A_TABLE):
         part = [dict(row) for row in rows[first : first + ROWS_A_TABLE]]
         await acreate_table_artifact(table=part, key=key, description=description)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come, as a bar that its page shows while it runs."""
+
+    artifact_id: UUID
+
+    async def reached(self, percent: float) -> None:
+        """Move the bar. Units: 0 to 100."""
+        await aupdate_progress_artifact(artifact_id=self.artifact_id, progress=percent)
+
+
+async def begin_progress(key: str, description: str) -> Progress:
+    """A bar at 0."""
+    created = await acreate_progress_artifact(progress=0.0, key=key, description=description)
+    return Progress(created if isinstance(created, UUID) else created.id)
 
 
 async def show_page(key: str, markdown: str, description: str) -> None:

@@ -21,7 +21,7 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "evaluation_version": (("id",), ("month", "version")),
     "evaluation_case": (("version_id", "unit", "case_id", "round", "part"),),
     "evaluation_publication": (("id",), ("version_id",)),
-    "evaluation_entry": (("id",), ("key",), ("takes_back",)),
+    "evaluation_entry": (("id",), ("key",), ("takes_back",), ("previous_digest",)),
     "evaluation_document": (("id",), ("version_id", "kind")),
 }
 """Each guarded table with its keys: what INSERT OR REPLACE would replace by."""

@@ -310,7 +310,11 @@ class Request(SQLModel, table=True):
     reminded: bool = False
     settled_at: datetime | None = None
 
-    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_request_state", "state"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        Index("ix_request_state", "state"),
+        Index("ix_request_kind", "kind", "asked_at"),
+    )
 
 
 class CaseClosing(SQLModel, table=True):

@@ -5,7 +5,7 @@ says why. Each version names the digest of the one before it, so that one that w
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -112,7 +112,8 @@ class EvaluationEntry(SQLModel, table=True):
     takes_back: int | None = Field(default=None, foreign_key="evaluation_entry.id", unique=True, sa_type=RowId)
     digest: str
     """Of the entry before it, and of everything above."""
-    previous_digest: str
+    previous_digest: str = Field(unique=True)
+    """Of two that follow the same one, the second is refused: the chain cannot fork."""
 
     __table_args__ = (Index("ix_evaluation_entry_month", "month", "unit", "item"),)
 
@@ -120,7 +121,8 @@ class EvaluationEntry(SQLModel, table=True):
 class EvaluationDocument(SQLModel, table=True):
     """A document that was made of a published version, by the digest of its bytes. Append-only.
 
-    The bytes lie in the store of documents; where they are lost the version gives them anew, and the digest proves it.
+    The bytes lie in the folder of bulletins, under their digest. A document is never made twice: what people were sent
+    is what is kept, also where a newer program would lay it out otherwise.
     """
 
     __tablename__ = "evaluation_document"
@@ -133,15 +135,13 @@ class EvaluationDocument(SQLModel, table=True):
     size: int
     """In bytes."""
     made_at: datetime
-    seal: str = ""
-    """Day and hash of the day's seal that stands in it, such as 2026-08-31 3f…; empty where no day was sealed yet."""
 
     __table_args__ = (UniqueConstraint("version_id", "kind"),)
 
 
 def version_digest(previous: str, month: str, version: int, made_at: datetime, why: str, result: str) -> str:
-    """What proves a version: sha256 over the digest before it and everything it says."""
-    said = "\n".join((previous, month, str(version), made_at.isoformat(), why, result))
+    """What proves a version: sha256 over the digest before it and everything it says, its moment in UTC."""
+    said = "\n".join((previous, month, str(version), made_at.astimezone(UTC).isoformat(), why, result))
     return sha256(said.encode()).hexdigest()
 
 

@@ -48,9 +48,9 @@ class ManualInput(Told):
     value: Decimal | None
     """None where it is required and was not entered: then there is no score."""
     origin: str
-    """entered, counted (from duty, patrols, citizens) or nothing (not required, so 0)."""
+    """entered, counted (from duty and citizens' answers), both, or nothing (not required, so 0)."""
     entries: tuple[str, ...] = ()
-    """Numbers of the entries it was made of."""
+    """What it was made of: numbers of entries as #7, names of shifts, checks, reports, cases."""
 
 
 class UnitResult(Told):

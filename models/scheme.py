@@ -105,6 +105,19 @@ class StepTable:
         return next((row.gives for row in self.rows if row.met(count)), self.otherwise)
 
 
+class Counted(StrEnum):
+    """What zhihui counts of a unit beside its cases, for a manual item that names it; entries come on top of it."""
+
+    VACANT_POSTS = "vacant_posts"
+    """Duty places recorded vacant 空岗, of the unit whose person should have stood there."""
+    MISSED_SPOT_CHECKS = "missed_spot_checks"
+    """Spot checks 查岗 nobody answered; those that ran out while the system was down are none."""
+    LATE_REPORTS = "late_reports"
+    """Information reports 信息报送 given late or not at all, by their deadline."""
+    DISSATISFIED_ANSWERS = "dissatisfied_answers"
+    """Reporters' last answers of 1 or 2 of 5 to a round the unit ended, by the day of the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class ManualItem:
     """A number a person enters: a score, a number of occurrences, or a figure nothing here counts."""
@@ -122,6 +135,8 @@ class ManualItem:
     """Counts occurrences: only whole numbers."""
     evidence: bool = False
     """An entry needs a document or picture that shows it."""
+    counted: Counted | None = None
+    """Occurrences that zhihui counts itself."""
 
 
 @dataclass(frozen=True)

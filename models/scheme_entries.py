@@ -1,6 +1,8 @@
 """What persons enter for a scheme: scores, occurrences, figures, each with who entered it and what shows it."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +12,8 @@ from models.scheme import ManualItem, Scheme
 from models.scheme_counts import CountsUnreadable, Value, exact_number
 from models.scored import plain
 from models.vocabulary import Role
+
+_TYPED = re.compile(r"[+-]?[0-9]{1,9}([.][0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,45 @@ def _outside(item: ManualItem, value: Fraction) -> str:
     return ""
 
 
-def _judge_doubles(scheme: Scheme, entries: Mapping[str, Value]) -> None:
+def value_typed(text: str) -> Fraction | None:
+    """A value as somebody types it, full-width digits too; None for what is no number of at most six digits behind
+    the point. Example: "2", "-0.5", "３"."""
+    found = unicodedata.normalize("NFKC", text).strip()
+    return Fraction(found) if _TYPED.fullmatch(found) else None
+
+
+def total_of(item: ManualItem, entered: Sequence[Fraction], counted: int = 0) -> Value:
+    """What the entries of an item come to, the oldest first, with what zhihui counted itself.
+
+    Occurrences add up; of a figure or of points the newest entry stands. Nothing entered is 0, or no value where it is
+    required.
+    """
+    if not entered and item.required:
+        return None
+    if item.whole:
+        return sum(entered, Fraction(counted))
+    return entered[-1] if entered else Fraction(0)
+
+
+def doubles_refused(scheme: Scheme, totals: Mapping[str, Value]) -> Refusal | None:
+    """Why these totals of a unit cannot stand together: more occurrences count twice than there are."""
+    found = _too_many_doubles(scheme, totals)
+    if found is None:
+        return None
+    double, name = scheme.manual[found.double], scheme.manual[found.name]
+    numbers = {"twice": plain(found.twice), "occurrences": plain(found.occurrences)}
+    return Refusal("entry_double", {"item": double.title.zh, "of": name.title.zh, **numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class _TooMany:
+    double: str
+    name: str
+    twice: Fraction
+    occurrences: Fraction
+
+
+def _too_many_doubles(scheme: Scheme, totals: Mapping[str, Value]) -> _TooMany | None:
     """Of three occurrences at most three count twice."""
     boards = (scheme.system, *(group.board for group in scheme.groups))
     doubles = {
@@ -82,9 +124,16 @@ def _judge_doubles(scheme: Scheme, entries: Mapping[str, Value]) -> None:
         for name in adjustment.occurrences.names
     }
     for double, name in sorted(doubles):
-        of, twice = entries.get(name), entries.get(double)
+        of, twice = totals.get(name), totals.get(double)
         if name in scheme.manual and twice is not None and twice > (of or 0):
-            raise CountsUnreadable(
-                f"{double} is {plain(twice)}, of {plain(of or Fraction(0))} in {listed([name])}. "
-                "It says how many of these count twice."
-            )
+            return _TooMany(double, name, twice, of or Fraction(0))
+    return None
+
+
+def _judge_doubles(scheme: Scheme, entries: Mapping[str, Value]) -> None:
+    found = _too_many_doubles(scheme, entries)
+    if found is not None:
+        raise CountsUnreadable(
+            f"{found.double} is {plain(found.twice)}, of {plain(found.occurrences)} in {listed([found.name])}. "
+            "It says how many of these count twice."
+        )

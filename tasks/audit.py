@@ -20,6 +20,7 @@ from models.told_pictures import CasePictures
 from tasks.case_facts import FACTS, MONTHS
 from tasks.city_edition import CityEditionError, documents_of_edition
 from tasks.database import reading
+from tasks.evaluation_proof import BrokenRecord, broken_record, records
 from tasks.flood_events import EVENTS as FLOOD_EVENTS
 from tasks.flood_events import BrokenStream, broken_stream
 from tasks.known_calendars import KnownCalendars, edition_digests
@@ -89,6 +90,10 @@ class AuditReport:
     """Events of the flood season."""
     broken_stream: BrokenStream | None
     """The first event of the flood season that does not fit."""
+    evaluation_records: int
+    """Versions of months and entries of the evaluation."""
+    broken_record: BrokenRecord | None
+    """The first of them that does not fit."""
     damaged_editions: tuple[str, ...]
     """City editions whose documents no longer have the digest under which they were kept."""
     unguarded: tuple[str, ...]
@@ -97,7 +102,7 @@ class AuditReport:
     @property
     def intact(self) -> bool:
         """Every row fits and every table is guarded."""
-        rows_fit = self.broken is None and self.broken_stream is None
+        rows_fit = (self.broken, self.broken_stream, self.broken_record) == (None, None, None)
         return rows_fit and not self.damaged_editions and not self.unguarded
 
 
@@ -133,6 +138,8 @@ def _verify_rows(engine: Engine, on_progress: OnProgress | None) -> AuditReport:
             broken_case=_name(connection, broken.case_id) if broken else None,
             flood_events=connection.scalar(select(func.count()).select_from(FLOOD_EVENTS)) or 0,
             broken_stream=broken_stream(connection),
+            evaluation_records=records(connection),
+            broken_record=broken_record(connection),
             damaged_editions=tuple(_damaged_editions(connection)),
             unguarded=tuple(unguarded_tables(connection)),
         )

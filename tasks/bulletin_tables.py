@@ -84,7 +84,7 @@ def ranking_table(group: GroupResult, result: EvaluationResult, language: Langua
     ]
     heads = [say("rank"), say("unit"), say("score"), say("grade")]
     heads += [_figure_head(code, result, language, say) for code in figures]
-    widths = (7.0, 34.0, 10.0, 10.0, *(12.0 for _ in figures), 9.0)
+    widths = (7.0, 31.0, 10.0, 9.0, *(14.0 for _ in figures), 9.0)
     title = _caption("ranking_table", language).format(
         group=clean(group.title.zh if language == "zh" else group.title.en)
     )

@@ -72,6 +72,8 @@ class _Sheets:
     def __init__(self, book: "Workbook", language: Language, result: EvaluationResult) -> None:
         self._book, self._language, self._result = book, language, result
         self._names: set[str] = set()
+        self._reached: dict[str, int] = {}
+        """The last row of each sheet: openpyxl looks through all its cells to tell it."""
         self._score = "0." + "0" * result.scheme.digits if result.scheme.digits else "0"
 
     def overview(self, bulletin: Bulletin, previous: Sequence[EvaluationResult]) -> None:
@@ -96,6 +98,7 @@ class _Sheets:
         for one in points:
             self._write(sheet, [one.month, one.due, one.closure, one.on_time], looks=["", WHOLE, SHARE, SHARE])
         self._widths(sheet, from_row=top)
+        self._on_one_page_across(sheet)
         sheet.freeze_panes = "B1"
         trend_lines(sheet, start, len(points), word("bulletin_caption", "trend", self._language), f"F{top}")
         self._write(sheet, [])
@@ -240,8 +243,8 @@ class _Sheets:
         """A row below all others; a text is a text, what is not known a dash."""
         from openpyxl.styles import Font
 
-        number = 1 if sheet.max_row == 1 and sheet.cell(1, 1).value is None else sheet.max_row + 1
-        sheet.cell(number, 1)
+        number = self._reached.get(sheet.title, 0) + 1
+        self._reached[sheet.title] = number
         for column, value in enumerate(row, 1):
             cell: Any = sheet.cell(number, column)
             _put(cell, MISSING if value is None else value)
@@ -257,10 +260,13 @@ class _Sheets:
         if filtered:
             sheet.auto_filter.ref = sheet.dimensions
         sheet.print_title_rows = "1:1"
+        self._on_one_page_across(sheet)
+        self._widths(sheet)
+
+    def _on_one_page_across(self, sheet: "Worksheet") -> None:
         sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
         if sheet.sheet_properties.pageSetUpPr is not None:
             sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        self._widths(sheet)
 
     def _widths(self, sheet: "Worksheet", from_row: int = 1) -> None:
         from openpyxl.utils import get_column_letter

@@ -1,5 +1,6 @@
 """The marks of `models/evaluation_counts.py` as SQL over the facts: what is true of a row in a period, by a moment."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,13 +40,28 @@ class ExemptSpan:
     end: datetime
 
 
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+
+
 def month_period(month: str, city: City) -> Period:
     """The period of a month of the city. Example: month_period("2019-12", city) ends on 1 January 2020 00:00.
 
     Raises: ValueError for a text that is no month.
     """
+    # One spelling: 2019-5 would be another month to whoever compares texts.
+    if not _MONTH.fullmatch(month):
+        raise ValueError(f"{month!r} is no month. Write it as 2019-05.")
     start = datetime.strptime(month, "%Y-%m").replace(tzinfo=city.zone)
     return Period(start, (start + timedelta(days=31)).replace(day=1))
+
+
+def is_month(text: str, city: City) -> bool:
+    """Whether a text is a month, such as 2019-05."""
+    try:
+        month_period(text, city)
+    except ValueError:
+        return False
+    return True
 
 
 def marks_of(

@@ -50,17 +50,19 @@ def count(
     *,
     now: datetime,
     exempt: Sequence[ExemptSpan] = (),
+    only: Sequence[Count] = COUNTS,
 ) -> Counted:
     """Everything that is counted of a period as it stands, by a cut or several together; without one the whole city.
 
     A deadline counts once it is past: a month that is still open is counted up to `now`. What happened after `now` is
-    not seen, so a month can be counted as it stood; extensions and suspensions granted since do move it.
+    not seen, so a month can be counted as it stood; extensions and suspensions granted since do move it. `only`: the
+    counts that are wanted, all others stay at 0; fewer cost less.
 
     Example: count(connection, city, month_period("2019-05", city), [Cut.UNIT], now=now).lines["lihe",].scoring
     """
     gone = period.until(now)
     lines: dict[Value, CountLine] = {}
-    for family in _families(cuts):
+    for family in _families(cuts, only):
         marks = marks_of(gone, now, family.counts, city.policy.public_sources, exempt)
         for value, marked in _tally(connection, city, gone, _grouped(cuts, family.by, marks), cuts).items():
             line = line_of(marked.items(), family.counts)
@@ -70,11 +72,11 @@ def count(
     return Counted(period, now, tuple(cuts), lines, total)
 
 
-def _families(cuts: Sequence[Cut]) -> list[_Family]:
+def _families(cuts: Sequence[Cut], only: Sequence[Count]) -> list[_Family]:
     """Each post's counts are told apart by another column; without posts one pass gives everything."""
     if Cut.POST not in cuts:
-        return [_Family(None, COUNTS)]
-    return [_Family(by, tuple(each for each in COUNTS if each.by == by)) for by in (None, *By)]
+        return [_Family(None, tuple(only))]
+    return [_Family(by, tuple(each for each in only if each.by == by)) for by in (None, *By)]
 
 
 def _grouped(cuts: Sequence[Cut], by: By | None, marks: ColumnElement[int]) -> Select[Any]:

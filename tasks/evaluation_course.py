@@ -12,6 +12,8 @@ from models.refusal import Refusal
 from models.tables import table_of
 from models.vocabulary import RequestKind, RequestState
 from tasks.case_facts import FACTS
+from tasks.case_store import CASES
+from tasks.evaluation_entries import entered_since
 from tasks.evaluation_notices import tell_draft, tell_published, tell_waiting
 from tasks.evaluations import (
     BEHIND,
@@ -41,6 +43,18 @@ class Course:
     published: tuple[StoredVersion, ...] = ()
     waiting: tuple[str, ...] = ()
     """Months whose publication open appeals hold up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal against a case of a month."""
+
+    unit: str
+    case: str
+    """The case's number."""
+    state: RequestState
+    asked_at: datetime
+    reason: str
 
 
 def draft_months(
@@ -95,7 +109,7 @@ def publish_months(connection: Connection, city: City, now: datetime, *, flow_ru
                 tell_waiting(connection, city, version, appeals, now)
                 waiting.append(month)
                 continue
-            why = "appeal" if _granted_since(connection, version) else "changed"
+            why = _why_moved(connection, version)
         final = freeze(connection, city, month, now, why, flow_run_id=flow_run_id)
         if isinstance(final, Refusal) or final.published_at is not None:
             continue
@@ -107,18 +121,34 @@ def publish_months(connection: Connection, city: City, now: datetime, *, flow_ru
 
 def open_appeals(connection: Connection, version: StoredVersion) -> int:
     """Appeals against cases of the month that nobody has decided yet."""
+    return sum(appeal.state is RequestState.OPEN for appeal in appeals_of(connection, version))
+
+
+def appeals_of(connection: Connection, version: StoredVersion, unit: str | None = None) -> list[Appeal]:
+    """Appeals against cases of a version, of one unit or of all, as they stand now, the oldest first."""
     here = and_(
         BEHIND.c.version_id == version.id,
         BEHIND.c.unit == REQUESTS.c.unit,
         BEHIND.c.case_id == REQUESTS.c.case_id,
         BEHIND.c.round == REQUESTS.c.round,
     )
-    wanted = select(func.count()).where(
-        REQUESTS.c.state == RequestState.OPEN.value,
-        REQUESTS.c.kind == RequestKind.APPEAL.value,
-        select(BEHIND.c.case_id).where(here).exists(),
+    wanted = (
+        select(*(REQUESTS.c[name] for name in ("unit", "state", "asked_at", "reason")), CASES.c.number)
+        .join(CASES, CASES.c.id == REQUESTS.c.case_id)
+        .where(
+            REQUESTS.c.kind == RequestKind.APPEAL.value,
+            # Nobody appeals before the month in which the case was due: the index passes over all older ones.
+            REQUESTS.c.asked_at >= version.result.period_start,
+            select(BEHIND.c.case_id).where(here).exists(),
+        )
+        .order_by(REQUESTS.c.asked_at, REQUESTS.c.id)
     )
-    return int(connection.scalar(wanted) or 0)
+    if unit is not None:
+        wanted = wanted.where(REQUESTS.c.unit == unit)
+    return [
+        Appeal(row.unit, row.number or "", RequestState(row.state), row.asked_at, row.reason)
+        for row in connection.execute(wanted)
+    ]
 
 
 def _over_and_not_drafted(connection: Connection, city: City, now: datetime) -> list[str]:
@@ -135,6 +165,12 @@ def _is_due(city: City, version: StoredVersion, now: datetime) -> bool:
     """On the first work day after the window, or on any later one where nobody looked on that day."""
     today = now.astimezone(city.zone).date()
     return today > version.window_until.astimezone(city.zone).date() and city.calendar.day(today).working
+
+
+def _why_moved(connection: Connection, version: StoredVersion) -> str:
+    if _granted_since(connection, version):
+        return "appeal"
+    return "entry" if entered_since(connection, version.month, version.made_at) else "changed"
 
 
 def _granted_since(connection: Connection, version: StoredVersion) -> bool:

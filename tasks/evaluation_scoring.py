@@ -8,12 +8,12 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, true
+from sqlalchemy import Connection, String, and_, func, select, true
 
 from models.case import Request
 from models.chain import canonical
 from models.city import City, Unit
-from models.evaluation_counts import CountLine, empty_line
+from models.evaluation_counts import BY_NAME, CountLine, CountName, empty_line
 from models.evaluation_marks import Cut
 from models.evaluation_result import (
     BacklogCase,
@@ -74,7 +74,8 @@ def evaluation_of(connection: Connection, asked: Asked) -> EvaluationResult:
     city, now, period = asked.city, asked.now, asked.period
     spans = exempt_spans(city)
     by_unit_and_class = count(connection, city, period, [Cut.UNIT, Cut.CLASS], now=now, exempt=spans)
-    by_place = count(connection, city, period, [Cut.AREA, Cut.SOURCE], now=now, exempt=spans)
+    shown = [BY_NAME[CountName(name)] for name in SHOWN]
+    by_place = count(connection, city, period, [Cut.AREA, Cut.SOURCE], now=now, exempt=spans, only=shown)
     lines = _added(((value[0], line) for value, line in by_unit_and_class.lines.items()))
     total = by_unit_and_class.total
     units = [_unit(asked, code, lines.get(code, empty_line())) for code in _who(city, period, lines)]
@@ -331,7 +332,8 @@ def _hour(connection: Connection, column: Any) -> Any:
     """The hour of a moment as text, in UTC; the city's day is told from it."""
     if is_postgres(connection):
         return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24")
-    return func.strftime("%Y-%m-%d %H", column)
+    # As it is stored, YYYY-MM-DD HH:…; strftime would read every moment anew.
+    return func.substr(column, 1, 13, type_=String())
 
 
 def _names(counts: Mapping[Any, int]) -> dict[str, int]:

@@ -99,7 +99,7 @@ def evaluate(
             period,
             now,
             version=stored.version + 1 if stored else 1,
-            inputs=inputs_of(connection, city, found, period, now),
+            inputs=inputs_of(connection, city, found, month, period, now),
             last_month=before.result if before else None,
             last_year=year_before.result if year_before else None,
         ),

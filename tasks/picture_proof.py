@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, exists, select, union
 
 from models.case import Report, WaitingAction
 from models.chain import Broken, Problem
+from models.evaluation import EvaluationEntry
 from models.tables import table_of
 from models.told_pictures import CasePictures
 from tasks.database import reading
@@ -22,6 +23,7 @@ from tasks.pictures import PICTURES
 LOG = logging.getLogger("zhihui.pictures")
 
 _REPORTS, _INBOX = table_of(Report), table_of(WaitingAction)
+_ENTRIES = table_of(EvaluationEntry)
 
 _ROWS_AT_ONCE = 500
 
@@ -164,7 +166,7 @@ def remove_files_without_row(engine: Engine, store: PictureStore, before: dateti
 
 def _named(connection: Connection, files: Iterable[StoredFile]) -> set[str]:
     digests = {file.digest for file in files}
-    columns = [PICTURES.c[name] for name in _FILES]
+    columns = [*(PICTURES.c[name] for name in _FILES), _ENTRIES.c.file]
     return set(connection.scalars(union(*(select(column).where(column.in_(digests)) for column in columns))))
 
 

@@ -4,10 +4,11 @@ import csv
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from models.city import City
 from models.mapped_report import MappedReport, read_report
@@ -79,15 +80,30 @@ def replay_file(
     """
     began = time.perf_counter()
     file = read_reports(path, mapping, city, now, until)
-    drawn = any(report.played for report in file.reports)
     chosen = deadlines or default_deadlines(mapping)
-    played_city = replay_city(city, {report.source for report in file.reports}, own_deadlines=chosen == "source")
-    replay = Replay(played_city, file.reports, lambda at: f"{at.astimezone(mapping.zone):%Y-%m}")
+    done = play_reports(file, city, until, chosen, zone=mapping.zone, on_progress=on_progress)
+    return replace(done, seconds=time.perf_counter() - began)
+
+
+def play_reports(
+    file: FileRead,
+    city: City,
+    until: datetime | None,
+    deadlines: Deadlines,
+    *,
+    zone: ZoneInfo,
+    on_progress: OnProgress | None = None,
+) -> Replayed:
+    """Plays reports that were read, up to and with `until`; `zone` tells the month of a report."""
+    began = time.perf_counter()
+    drawn = any(report.played for report in file.reports)
+    played_city = replay_city(city, {report.source for report in file.reports}, own_deadlines=deadlines == "source")
+    replay = Replay(played_city, file.reports, lambda at: f"{at.astimezone(zone):%Y-%m}")
     end = until or _last_moment(file.reports)
     last = _play(replay, end if not drawn or until else None, on_progress)
     end = last if drawn and not until else end
     seconds = time.perf_counter() - began
-    return Replayed(file, replay.tally, replay.cases, chosen, drawn, end and end.astimezone(city.zone), seconds)
+    return Replayed(file, replay.tally, replay.cases, deadlines, drawn, end and end.astimezone(city.zone), seconds)
 
 
 def default_deadlines(mapping: SourceMapping) -> Deadlines:

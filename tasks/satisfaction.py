@@ -6,8 +6,9 @@ A reporter may change their mind: a later answer is a new row and the last one c
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from models.citizens import HIGHEST, LOWEST, Satisfaction
 from models.personal_text import without_personal_numbers
@@ -84,7 +85,7 @@ def last_answer(connection: Connection, report_id: int, round: int) -> Answer | 
     return Answer(row.score, row.words, row.at) if row else None
 
 
-def counts(connection: Connection, since: datetime, until: datetime) -> Counts:
+def last_answers(since: datetime, until: datetime) -> Select[Any]:
     """The answers given from `since` on and before `until`, each reporter's last one of that time a round.
 
     What is answered later counts later: a month that was counted stays as it was counted.
@@ -96,11 +97,13 @@ def counts(connection: Connection, since: datetime, until: datetime) -> Counts:
         later.c.id > ANSWERS.c.id,
         later.c.at < until,
     )
-    rows = connection.execute(
-        select(ANSWERS.c.score, func.count())
-        .where(ANSWERS.c.at >= since, ANSWERS.c.at < until, ~changed.exists())
-        .group_by(ANSWERS.c.score)
-    )
+    return select(ANSWERS).where(ANSWERS.c.at >= since, ANSWERS.c.at < until, ~changed.exists())
+
+
+def counts(connection: Connection, since: datetime, until: datetime) -> Counts:
+    """How many answers of `last_answers` there are, by their score."""
+    answers = last_answers(since, until).subquery()
+    rows = connection.execute(select(answers.c.score, func.count()).group_by(answers.c.score))
     by_score = dict.fromkeys(range(LOWEST, HIGHEST + 1), 0) | {score: number for score, number in rows}
     total = sum(score * number for score, number in by_score.items())
     return Counts(sum(by_score.values()), total, by_score)

@@ -47,6 +47,10 @@ def _readings_folder(known: dict[str, Any]) -> Path:
     return _below_home(known, "readings")
 
 
+def _bulletins(known: dict[str, Any]) -> Path:
+    return _below_home(known, "bulletins")
+
+
 def _pictures(known: dict[str, Any]) -> str:
     return str(_below_home(known, "pictures"))
 
@@ -144,6 +148,10 @@ class Settings(BaseSettings):
         default_factory=_readings_folder,
         description="Folder watched for files of water readings. Default: readings in the state folder.",
     )
+    bulletins: Path = Field(
+        default_factory=_bulletins,
+        description="Folder of the documents of published months. Default: bulletins in the state folder.",
+    )
     pictures: str = Field(
         default_factory=_pictures,
         min_length=1,
@@ -159,7 +167,7 @@ class Settings(BaseSettings):
         f"the checker as resembling it, 0 to {FARTHEST}.",
     )
 
-    @field_validator("home", "drop_folder", "readings_folder")
+    @field_validator("home", "drop_folder", "readings_folder", "bulletins")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()

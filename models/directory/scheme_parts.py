@@ -10,13 +10,13 @@ from models.directory.cell import Unreadable
 from models.directory.fault import quoted
 from models.directory.yaml_document import Block
 from models.formula_reading import Known, parse_formula
-from models.scheme import MAY_ENTER, Bound, Division, Grade, ManualItem, Publication, StepRow, StepTable, Title
+from models.scheme import MAY_ENTER, Bound, Counted, Division, Grade, ManualItem, Publication, StepRow, StepTable, Title
 from models.scheme_formula import Formula, FormulaFault, Place
 
 _NUMBER = re.compile(r"-?[0-9]{1,12}([.][0-9]{1,9})?")
 _TABLE_KEYS = ("rows", "else", "source")
 _ROW_KEYS = (*(str(bound) for bound in Bound), "gives")
-_MANUAL_KEYS = ("name", "by", "least", "most", "required", "whole", "evidence", "source")
+_MANUAL_KEYS = ("name", "by", "least", "most", "required", "whole", "evidence", "counted", "source")
 _GRADE_KEYS = ("code", "name", "from", "colour")
 _PUBLICATION_KEYS = ("every", "best", "worst", "figures", "backlog", "source")
 
@@ -113,8 +113,18 @@ def read_manual(block: Block | None) -> dict[str, ManualItem]:
             code, called, item.values("by", cell.one_of(MAY_ENTER, "role of a post")),
             item.value("source", cell.text) or "", least, most, item.value("required", cell.yes) is not False,
             bool(item.value("whole", cell.yes)), bool(item.value("evidence", cell.yes)),
+            _counted(item),
         )  # fmt: skip
     return found
+
+
+def _counted(item: Block) -> Counted | None:
+    """What zhihui counts for it: occurrences, so only for an item of whole numbers that nobody must enter."""
+    named = item.value("counted", cell.one_of(tuple(Counted), "count of its own"))
+    if named is not None and (not item.value("whole", cell.yes) or item.value("required", cell.yes) is not False):
+        problem = "what is counted is a number of occurrences, and nobody must enter it."
+        item.fault("counted", named, problem, "Write whole: yes and required: no beside it.")
+    return Counted(named) if named is not None else None
 
 
 def read_grades(page: Block) -> tuple[Grade, ...]:

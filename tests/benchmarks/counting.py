@@ -4,19 +4,38 @@ Example: python -m tests.benchmarks.counting FILE.db unit,class
 """
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from models.evaluation_marks import Cut
+from models.refusal import Refusal
 from tasks.city_edition import current_city
 from tasks.counted_marks import month_period
-from tasks.database import open_database, reading
+from tasks.database import open_database, reading, transaction
 from tasks.evaluation_counts import count
+from tasks.evaluation_course import draft_months
 
 MONTH, NOW = "2019-05", datetime(2019, 7, 1, tzinfo=UTC)
-PANDAS = "pandas"
+PANDAS, FREEZE = "pandas", "freeze"
+
+
+def frozen(file: str) -> tuple[float, int]:
+    """Everything the first of the month does: count, score, rank, keep the cases behind, write the drafts' notices.
+
+    It is taken back afterwards, so that the next measurement finds the same database.
+    """
+    engine = open_database(f"sqlite:///{file}", migrate=False)
+    with transaction(engine) as connection:
+        city = current_city(connection)
+        began = time.perf_counter()
+        found = draft_months(connection, city, NOW, month=MONTH)
+        seconds = time.perf_counter() - began
+        if isinstance(found, Refusal):
+            raise TypeError(found)
+        connection.rollback()
+        return seconds, found[0].result.scoring["due_to_close"]
 
 
 def by_sql(file: str, cuts: list[Cut]) -> tuple[float, int]:
@@ -54,7 +73,11 @@ if __name__ == "__main__":
     database, way = sys.argv[1:]
     if way == PANDAS:
         seconds, due_to_close = by_pandas(database)
+    elif way == FREEZE:
+        seconds, due_to_close = frozen(database)
     else:
         seconds, due_to_close = by_sql(database, [Cut(name) for name in way.split(",") if name])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage: it also tells the peak of whoever started this process.
+    (held,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    peak = int(held.split()[1]) / 1024
     print(json.dumps({"seconds": seconds, "megabytes": peak, "due": due_to_close}))

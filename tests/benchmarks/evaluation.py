@@ -22,7 +22,8 @@ from tasks.case_facts import FACTS
 from tasks.database import open_database
 from tasks.lifecycle import move_cases
 from tasks.migrate import newest_revision
-from tests.benchmarks.counting import PANDAS
+from tests.benchmarks.counting import FREEZE, PANDAS
+from tests.evaluation_cities import an_evaluated_city
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
 
 SIZES = "1000000/1000000 300000/3000000"
@@ -44,7 +45,7 @@ def run() -> Iterator[str]:
     """Lines: seconds and peak of memory for each cut, then plain pandas over the same rows, and the ratio."""
     for size in os.environ.get("ZHIHUI_BENCH_CASES", SIZES).split():
         month, stored = map(int, size.split("/"))
-        file = Path(tempfile.gettempdir()) / f"zhihui-bench-{newest_revision()}-{month}-of-{stored}.db"
+        file = Path(tempfile.gettempdir()) / f"zhihui-bench-{newest_revision()}-{UNITS}u-{month}-of-{stored}.db"
         began = time.perf_counter()
         if not file.exists():
             _build(file, month, stored)
@@ -59,6 +60,11 @@ def run() -> Iterator[str]:
             name = cuts or "whole city"
             figures = f"{seconds:8.2f} s {memory:8,.0f} MB   {found:,} due   pandas x {plain / seconds:.1f}"
             yield f"  all counts by {name:<16} {figures}"
+        seconds, memory, found = _measured(file, FREEZE)
+        if found != due:
+            raise AssertionError(f"{found} are due in the frozen month, pandas finds {due}")
+        figures = f"{seconds:8.2f} s {memory:8,.0f} MB   {found:,} due   pandas x {plain / seconds:.1f}"
+        yield f"  counted, scored, frozen, told  {figures}"
 
 
 def _measured(file: Path, way: str) -> tuple[float, float, int]:
@@ -73,7 +79,7 @@ def _build(file: Path, month: int, stored: int) -> None:
     unfinished = file.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     engine = open_database(f"sqlite:///{unfinished}")
-    city = a_loaded_city(engine)
+    city = a_loaded_city(engine, _documents())
     names = reports_taken_in(engine, city, 1, at("2019-05-06 08:00"))
     move_cases(engine, now=at("2019-05-06 08:02"))
     for minute, (action, post, facts) in enumerate(
@@ -95,6 +101,17 @@ def _build(file: Path, month: int, stored: int) -> None:
     engine = open_database(f"sqlite:///{unfinished}")  # which puts the trigger back
     engine.dispose()
     unfinished.rename(file)
+
+
+def _documents() -> dict[str, str]:
+    """The small city with sixty units more, so that each is scored, ranked and told of its draft."""
+    documents, units = an_evaluated_city(), [f"unit-{number}" for number in range(UNITS)]
+    rows = {
+        "units.csv": "{0},单位{0},township,centre,乡镇街道,{0}-liaison,{0}-head,leader,,,,\n",
+        "posts.csv": "{0}-liaison,{0}值班员,{0},unit_liaison,,{0}-head,,\n{0}-head,{0}负责人,{0},unit_head,,,,\n",
+        "contact_points.csv": "{0}-liaison,1,demo,demo\n{0}-head,1,demo,demo\n",
+    }
+    return documents | {file: documents[file] + "".join(map(row.format, units)) for file, row in rows.items()}
 
 
 _UNGUARDED = (

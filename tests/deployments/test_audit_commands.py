@@ -59,7 +59,7 @@ def test_programs_get_one_json_object(two_cases: Settings) -> None:
         **{"intact": True, "broken": None, "damaged_editions": [], "unguarded_tables": []},
         **{"cases": 2, "events": 5, "sealed": 1, "unsealed": 1, "closings": 0, "exemptions": 0},
         **{"unproven_deadlines": 2, "pictures": 0, "unnamed_pictures": 0, "files": None},
-        **{"flood_events": 0, "broken_stream": None},
+        **{"flood_events": 0, "broken_stream": None, "evaluation_records": 0, "broken_record": None},
     }
 
 

@@ -9,6 +9,7 @@ from deployments.command_line import app
 from tasks.database import open_database
 from tasks.lifecycle import move_cases
 from tasks.settings import Settings
+from tests.evaluation_cities import an_evaluated_city
 from tests.stored_cases import a_loaded_city, at, reports_taken_in
 
 
@@ -85,3 +86,18 @@ def test_facts_are_rebuilt_on_request(two_overdue: Settings) -> None:
     found = zhihui("evaluate", "2019-05", "--counts", "--json", "--rebuild-facts")
     assert found.exit_code == 0
     assert json.loads(found.stdout)["total"]["scoring"]["due_to_close"] == 2
+
+
+def test_another_scheme_is_shown_beside_the_citys_own(settings: Settings) -> None:
+    engine = open_database(settings.database_url)
+    reports_taken_in(engine, a_loaded_city(engine, an_evaluated_city()), 2, at("2019-05-06 08:00"), class_code="E0101")
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    engine.dispose()
+    found = zhihui("evaluate", "2019-05", "--scheme", "jinniu")
+    assert found.exit_code == 0
+    lines = found.stdout.splitlines()
+    assert lines[0].endswith("（xinzheng）")
+    assert lines[1].endswith("（jinniu）")
+    (lihe,) = [line for line in lines if "梨河镇" in line]
+    assert lihe.count("|") == 1
+    assert "15.00" in lihe.split("|")[0]

@@ -9,7 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deployments.command_line import app
+from tasks.database import open_database
+from tasks.lifecycle import move_cases
+from tasks.settings import Settings
 from tests.cities import write_small_city
+from tests.stored_cases import a_loaded_city, at, reports_taken_in
 
 CSV = """\
 source_id,opened_at,due_at,closed_at,class_code,condition_no,area
@@ -100,3 +104,46 @@ def test_a_replay_does_not_import_prefect() -> None:
     code = "import sys, deployments.replay_command; print(sorted(set(sys.modules) & {'prefect'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_another_catalogue_is_shown_beside_the_citys_own_and_each_changed_case_lies_in_a_file(
+    file: Path, city: Path, tmp_path: Path
+) -> None:
+    other, out = tmp_path / "other.csv", tmp_path / "changed.csv"
+    text = (city / "catalogue.csv").read_text("utf-8").replace("垃圾已清除,4 work_hour", "垃圾已清除,1 work_hour")
+    other.write_text(text, "utf-8")
+    words = ("replay", file, "--source", "native", "--city", city, "--limits", other)
+    found = zhihui(*words, "--cases-out", out)
+    assert found.exit_code == 0
+    assert "设想改变的文件：catalogue.csv" in found.stdout
+    assert "按期与否改变 2 件" in found.stdout
+    assert "梨河镇：2 → 2，2 → 0，0 → 2" in found.stdout
+    assert len(out.read_text("utf-8").splitlines()) == 3
+    told = json.loads(zhihui(*words, "--json").stdout)
+    assert (told["before"]["on_time"], told["after"]["on_time"], told["changed"]["on_time"]) == (2, 0, 2)
+    assert told["before"]["deadlines"] == "city", "where limits are in question the source's own say nothing"
+
+
+def test_a_supposed_document_with_a_fault_is_refused_at_its_line(file: Path, city: Path, tmp_path: Path) -> None:
+    other = tmp_path / "policy.yaml"
+    other.write_text("nonsense: yes\n", "utf-8")
+    found = zhihui("replay", file, "--source", "native", "--city", city, "--policy", other)
+    assert (found.exit_code, "nonsense" in found.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [[], ["{file}"], ["{file}", "--source", "native", "--month", "2019-05"]])
+def test_it_plays_a_file_of_a_source_or_a_month_and_says_so(file: Path, city: Path, words: list[str]) -> None:
+    found = zhihui("replay", *(word.format(file=file) for word in words), "--city", city)
+    assert found.exit_code == 2
+    assert "--month" in found.stderr
+
+
+def test_a_stored_month_is_played_from_the_database(settings: Settings, city: Path) -> None:
+    engine = open_database(settings.database_url)
+    reports_taken_in(engine, a_loaded_city(engine), 2, at("2019-05-06 08:00"), class_code="E0101")
+    move_cases(engine, now=at("2019-05-06 08:02"))
+    engine.dispose()
+    found = zhihui("replay", "--month", "2019-05", "--city", city, "--until", "2019-05-31", "--json")
+    told = json.loads(found.stdout)
+    assert (found.exit_code, told["reports"], told["cases"], told["closed"]) == (0, 2, 2, 0)
+    assert zhihui("replay", "--month", "2019-5", "--city", city).exit_code == 2

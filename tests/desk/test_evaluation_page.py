@@ -63,8 +63,9 @@ def test_a_unit_sees_its_draft_with_its_score_and_until_when_it_may_appeal(ask: 
 
 def test_the_steps_of_a_score_say_what_was_put_in(ask: Ask) -> None:
     said = ask("lihe-head").text
-    assert "60 * on_time_closure_rate" in said
-    assert "on_time_closure_rate = 0.6" in said
+    assert "60 × 按期结案率" in said
+    assert "按期结案率 = 0.6" in said
+    assert "on_time_closure_rate" not in said
 
 
 def test_a_number_opens_the_cases_it_was_made_of(ask: Ask) -> None:

@@ -126,9 +126,16 @@ WAYS: dict[str, Way] = {
     "POST /flood/{token}/decide": Way(frozenset(), Purpose.FLOOD, {"level": "IV"}),
     "POST /flood/{token}/entry": Way(frozenset(), Purpose.FLOOD),
     "POST /flood/{token}/pass-on": Way(frozenset(), Purpose.FLOOD),
-    # Nothing was evaluated in this city: who gets in where it was, test_evaluation_page says.
+    # These readers' links open no month: who gets in where one was evaluated, test_evaluation_page says.
     "GET /evaluation/{token}": Way(frozenset(), Purpose.EVALUATION),
     "GET /evaluation/{token}/cases/{count}": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/cases/{count}/list.csv": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/result.json": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/bulletin/{kind}": Way(frozenset(), Purpose.EVALUATION),
+    "GET /evaluation/{token}/entries": Way(frozenset(), Purpose.EVALUATION),
+    "POST /evaluation/{token}/enter": Way(frozenset(), Purpose.EVALUATION, {"unit": "lihe", "value": "1"}),
+    "POST /evaluation/{token}/take-back": Way(frozenset(), Purpose.EVALUATION, {"number": "1"}),
+    "GET /evaluation/{token}/evidence/{digest}": Way(frozenset(), Purpose.EVALUATION),
     "GET /report": Way(ANYBODY),
     # Their form must have been drawn by the page before: nobody has one here.
     "POST /report": Way(frozenset()),

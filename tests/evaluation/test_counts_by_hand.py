@@ -231,8 +231,9 @@ def test_an_older_database_gets_its_facts_when_it_is_migrated(engine: Engine) ->
 
 def _undo_later_revisions(connection: Connection) -> None:
     """What came after the facts: the evaluation's tables, and the season's."""
-    for index in ("ix_flood_event_kind", "ix_report_owed_kind", "ix_flood_call_answered"):
+    for index in ("ix_flood_event_kind", "ix_report_owed_kind", "ix_flood_call_answered", "ix_request_kind"):
         connection.execute(text(f"DROP INDEX {index}"))
     connection.execute(text("ALTER TABLE flood_call DROP COLUMN lifted_at"))
-    for table in ("flood_call_warning", "evaluation_publication", "evaluation_case", "evaluation_version"):
+    later = ("flood_call_warning", "evaluation_document", "evaluation_entry", "evaluation_publication")
+    for table in (*later, "evaluation_case", "evaluation_version"):
         connection.execute(text(f"DROP TABLE {table}"))

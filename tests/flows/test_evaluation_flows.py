@@ -1,9 +1,16 @@
 """The evaluation on a real server: the first of the month drafts, a later morning publishes, a second run is idle."""
 
+from hashlib import sha256
+
 import pytest
 
 from flows.monthly_evaluation import EvaluationForm, monthly_evaluation
 from flows.publish_evaluation import PublicationVisit, publish_evaluation
+from flows.surroundings import surroundings
+from tasks.bulletin_store import newest_documents, read_document
+from tasks.city_edition import current_city
+from tasks.database import reading, transaction
+from tasks.evaluation_course import publish_months
 from tests.evaluation.test_freezing import Month
 from tests.flows.test_flows_on_server import CityAtWork, here, told_by
 from tests.stored_cases import at
@@ -36,6 +43,25 @@ async def test_a_month_is_drafted_shown_and_published_and_each_second_run_is_idl
     published = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-06 09:00")), return_state=True))
     assert published.run.name == "公布考评 2019-05"
     assert "evaluation-ranking" in published.tables
+    with reading(month.engine) as connection:
+        documents = newest_documents(connection, "2019-05")
+    assert list(documents) == ["docx", "xlsx", "html", "pdf"]
+    for kind, document in documents.items():
+        content = read_document(surroundings().settings.bulletins, document)
+        assert (len(content), sha256(content).hexdigest()) == (document.size, document.sha256), kind
+    assert documents["pdf"].sha256 in published.others["evaluation-bulletin"]
+    assert float(published.others["evaluation-progress"]) == 100
+
+
+async def test_what_a_killed_run_left_without_documents_gets_them_with_the_next_one(month: Month) -> None:
+    await monthly_evaluation(EvaluationForm(now=FIRST_OF_JUNE))
+    with transaction(month.engine) as connection:
+        assert publish_months(connection, current_city(connection), at("2019-06-06 09:00")).published
+    run = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-07 09:00")), return_state=True))
+    with reading(month.engine) as connection:
+        documents = newest_documents(connection, "2019-05")
+    assert set(documents) == {"docx", "xlsx", "html", "pdf"}
+    assert "evaluation-bulletin" in run.others
 
 
 async def test_a_month_that_is_open_is_refused_with_the_reason(month: Month) -> None:

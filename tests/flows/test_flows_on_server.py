@@ -49,10 +49,11 @@ class CityAtWork:
 
 @dataclass(frozen=True)
 class Told:
-    """What a run said: the run itself, and its tables by key."""
+    """What a run said: the run itself, its tables by key, and its pages and bars by key."""
 
     run: FlowRun
     tables: dict[str, list[dict[str, Any]]]
+    others: dict[str, str]
 
     @property
     def own_tags(self) -> set[str]:
@@ -82,8 +83,10 @@ async def told_by(state: State[Any]) -> Told:
         found = await client.read_artifacts(artifact_filter=mine)
     tables: dict[str, list[dict[str, Any]]] = {}
     for artifact in found:
-        tables.setdefault(str(artifact.key), []).extend(json.loads(str(artifact.data)))
-    return Told(run, tables)
+        if artifact.type == "table":
+            tables.setdefault(str(artifact.key), []).extend(json.loads(str(artifact.data)))
+    others = {str(artifact.key): str(artifact.data) for artifact in found if artifact.type != "table"}
+    return Told(run, tables, others)
 
 
 async def sweep(now: datetime, *numbers: str) -> Told:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("previous_digest", sa.String(), nullable=False),
         sa.UniqueConstraint("key", name="uq_evaluation_entry_key"),
         sa.UniqueConstraint("takes_back", name="uq_evaluation_entry_takes_back"),
+        sa.UniqueConstraint("previous_digest", name="uq_evaluation_entry_previous_digest"),
         sa.ForeignKeyConstraint(["takes_back"], ["evaluation_entry.id"], name="fk_evaluation_entry_takes_back"),
     )
     op.create_index("ix_evaluation_entry_month", "evaluation_entry", ["month", "unit", "item"])
@@ -41,7 +42,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
-        sa.Column("seal", sa.String(), nullable=False),
         sa.UniqueConstraint("version_id", "kind", name="uq_evaluation_document_version_id"),
         sa.ForeignKeyConstraint(["version_id"], ["evaluation_version.id"], name="fk_evaluation_document_version_id"),
     )
+    op.create_index("ix_request_kind", "request", ["kind", "asked_at"])

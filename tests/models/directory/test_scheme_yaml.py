@@ -83,6 +83,13 @@ FAULTS = [
         id="limits turned round",
     ),
     pytest.param(
+        "    most: 10\n",
+        "    most: 10\n    counted: vacant_posts\n",
+        "line 32, key manual.looks.counted: what is counted is a number of occurrences, and nobody must enter it. "
+        "Write whole: yes and required: no beside it.",
+        id="points that are counted",
+    ),
+    pytest.param(
         "of: mistakes, double: exposed",
         "of: mistakes, double: exposd",
         'line 42, key deductions[1].double: "exposd" is no manual item. Did you mean "exposed"?',
