@@ -3,14 +3,17 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime, time, timedelta
 from typing import Annotated
 
 import typer
 
+from deployments.city_at_hand import city_to_read, now, print_json
 from models.chain import Broken, Problem
 from tasks.audit import AuditReport, OnProgress, verify_all
 from tasks.database import open_database
 from tasks.database_errors import DatabaseError
+from tasks.day_seal import day_seal
 from tasks.picture_store import PictureStore, StoreUnusable
 from tasks.settings import SettingsError, read_settings
 
@@ -76,6 +79,33 @@ def verify(
     typer.echo(json.dumps(_for_programs(report), ensure_ascii=False) if as_json else _for_people(report))
     if not report.intact:
         raise typer.Exit(REFUSED)
+
+
+@audit_app.command()
+def seal(
+    day: Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="Such as 2026-08-31.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")] = False,
+) -> None:
+    """Compute the seal of a day: one hash over the heads of all chains as they stood when the day was over.
+
+    Example: zhihui audit seal 2026-08-31
+
+    A published bulletin names the seal of the day before its publication: the same one here proves that nothing that
+    was recorded until then has changed since. It proves the chains only together with `zhihui audit verify`.
+
+    Exit code 0: computed; 1: the day is not over, nothing was recorded by its end, or the database cannot be read.
+    """
+    with city_to_read() as (city, connection):
+        over = now() >= datetime.combine(day.date() + timedelta(days=1), time(), city.zone)
+        found = day_seal(connection, city, day.date()) if over else None
+    if found is None:
+        why = "当日尚无记录 · nothing was recorded by then" if over else "当日尚未结束 · the day is not over"
+        typer.echo(f"{day:%Y-%m-%d} {why}", err=True)
+        raise typer.Exit(REFUSED)
+    if as_json:
+        print_json({"day": f"{found.day}", "digest": found.digest, "chains": found.chains})
+    else:
+        typer.echo(f"{found.day} {found.digest}\n{found.short} · 记录链 {found.chains} 条 · chains")
 
 
 def _progress(words: str) -> OnProgress:

@@ -79,7 +79,7 @@ def _stored(month: str, version: int | None, language: Spoken, issuer: str | Non
         wanted = f"第{version}版" if version else ""
         _refuse(f"{month} {wanted}尚未考评，请先运行 zhihui evaluate。There is no such evaluation yet.")
     result = source.version.result
-    return documents_of(result, source.previous, language.value, cases=source.cases, issuer=issuer)
+    return documents_of(result, source.previous, language.value, cases=source.cases, issuer=issuer, seal=source.seal)
 
 
 def _read(path: Path) -> EvaluationResult:

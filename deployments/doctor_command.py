@@ -12,6 +12,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from deployments.city_at_hand import REFUSED, AsJson, now, print_json
+from tasks.bulletin_doctor import bulletin_findings
 from tasks.city_edition import CityEditionError, current_city
 from tasks.database import open_database, reading
 from tasks.database_errors import DatabaseError
@@ -49,8 +50,9 @@ def doctor(
 
     Looked at: the database; months of the season that duty-watch does not watch every minute; handovers at which
     duty-shift does not run; shifts of the next 14 days without a published roster, gaps in it, people who are away;
-    the end of the official calendar; contact points nobody tested this year; shifts and watches that are overdue; and,
-    where the Prefect server answers, deployments that are missing or paused.
+    the end of the official calendar; contact points nobody tested this year; shifts and watches that are overdue;
+    documents of published months that were not made, are gone or were altered; and, where the Prefect server answers,
+    deployments that are missing or paused.
 
     Exit code 0: nothing is wrong (there may be notes); 1: something is.
     """
@@ -88,6 +90,7 @@ def _examined(settings: Settings, at: datetime | None) -> list[Finding]:
             city = current_city(connection)
             moment = at.replace(tzinfo=city.zone) if at is not None and at.tzinfo is None else at or now()
             found += duty_findings(connection, city, schedules, moment)
+            found += bulletin_findings(connection, settings.bulletins)
     except CityEditionError:
         found.append(Finding("no_city"))
     except DatabaseError as error:

@@ -38,12 +38,13 @@ def document_routes(desk: Desk) -> APIRouter:
                 return opened
             found = newest_documents(connection, opened.subject).get(kind)
         if found is None:
-            return page(request, "message.html", NOT_FOUND, title="not_found", help="not_found_help", city=None)
+            told = "bulletin_none" if kind in KINDS else "not_found"
+            return page(request, "message.html", NOT_FOUND, title=told, help=f"{told}_help", city=None)
         try:
             content = read_document(desk.settings.bulletins, found)
         except DocumentUnusable as error:
             LOG.exception("%s", error, extra={"action": "bulletin_unusable"})
-            return page(request, "message.html", BROKEN, title="broken", help="broken_help", city=None)
+            return page(request, "message.html", BROKEN, title="bulletin_lost", help="bulletin_lost_help", city=None)
         return Response(content, media_type=KINDS[kind], headers=_headers(opened.subject, kind))
 
     return routes

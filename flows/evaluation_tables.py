@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from flows import evaluation_wording as wording
 from flows.telling import show_page, show_table
-from tasks.bulletin_store import StoredDocument
+from tasks.bulletin_store import Mended, StoredDocument
 from tasks.evaluation_notices import shown_score
 from tasks.evaluations import StoredVersion
 
 RANKING_KEY, FIGURES_KEY = "evaluation-ranking", "evaluation-figures"
-DOCUMENTS_KEY, PROGRESS_KEY = "evaluation-bulletin", "evaluation-progress"
+DOCUMENTS_KEY, PROGRESS_KEY, MENDED_KEY = "evaluation-bulletin", "evaluation-progress", "evaluation-bulletin-lost"
 
 
 async def show_versions(versions: Sequence[StoredVersion]) -> None:
@@ -27,6 +27,17 @@ async def show_documents(documents: Sequence[StoredDocument], where: str) -> Non
         rows = [(document.kind, document.size, document.sha256) for document in documents]
         said = wording.documents_page(one.month, one.version, where, rows)
         await show_page(DOCUMENTS_KEY, said, f"{wording.DOCUMENTS_TABLE} · {one.month} · {one.version}")
+
+
+async def show_mended(mended: Sequence[Mended]) -> None:
+    """What became of each lost document."""
+    rows = [
+        {wording.MONTH: each.month, wording.VERSION: each.version, wording.KIND: kind, wording.BECAME: became}
+        for each in mended
+        for kinds, became in ((each.back, wording.PUT_BACK), (each.different, wording.DIFFERENT))
+        for kind in kinds
+    ]
+    await show_table(MENDED_KEY, rows, wording.MENDED_TABLE)
 
 
 def _ranking(version: StoredVersion) -> list[dict[str, object]]:

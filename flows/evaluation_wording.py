@@ -7,10 +7,15 @@ COUNT_AND_FREEZE = "统计、评分并固定 count, score and freeze"
 PUBLISH = "核对申诉并公布 look at appeals and publish"
 
 MAKE_DOCUMENTS = "编制通报 make the bulletin"
+MEND_DOCUMENTS = "恢复丢失的通报 make lost documents again"
 PROGRESS = "考评进度 · How far the evaluation has come"
 
 DOCUMENTS_TABLE = "通报文件 · Documents of the bulletin"
 READ_AT = "在考评页面下载 · To be read on the page of the evaluation:"
+MENDED_TABLE = "丢失或被改动的通报文件 · Documents that were lost or altered"
+BECAME = "处理 What was done"
+PUT_BACK = "已重制，与公布时逐字节相同 made again, byte for byte what was published"
+DIFFERENT = "重制结果与公布时不同，未采用，请从备份恢复 made anew it differs and is not used: restore it from a backup"
 KIND, SIZE, DIGEST = "文件 Document", "字节 Bytes", "校验码 SHA-256"
 
 RANKING_TABLE = "排名 · The ranking"
@@ -33,6 +38,11 @@ def published(months: list[str], waiting: list[str]) -> str:
     if waiting:
         told.append(f"{'、'.join(waiting)} 申诉未决")
     return " · ".join(told)
+
+
+def documents_lost(months: list[str], waiting: list[str]) -> str:
+    """The name of a run that found documents it cannot make again as they were."""
+    return f"{published(months, waiting)} · 通报文件丢失"
 
 
 def documents_page(month: str, version: int, where: str, rows: list[tuple[str, int, str]]) -> str:

@@ -10,6 +10,7 @@ from tasks.bulletin_look import on_paper, on_screen
 from tasks.bulletin_page import bulletin_page
 from tasks.bulletin_pdf import bulletin_pdf
 from tasks.bulletin_workbook import bulletin_workbook
+from tasks.day_seal import DaySeal
 from tasks.words import Language
 
 KINDS: Mapping[str, str] = {
@@ -28,14 +29,16 @@ def bulletin(
     *,
     cases: Sequence[CaseBehind] = (),
     issuer: str | None = None,
+    seal: DaySeal | None = None,
 ) -> Mapping[str, bytes]:
     """The documents of a month by file name: Word, workbook, page and PDF. The same result gives the same bytes.
 
-    `previous` are earlier months, in any order, and the version that this one replaces; `cases` go into the workbook.
+    `previous` are earlier months, in any order, and the version that this one replaces; `cases` go into the workbook;
+    `seal` is named in the footer.
     Example: bulletin(result, (july, june), "zh")["bulletin-2026-08-v1.zh.pdf"]
     """
-    paper = compose(result, previous, on_paper(language), issuer=issuer)
-    screen = compose(result, previous, on_screen(language), issuer=issuer)
+    paper = compose(result, previous, on_paper(language), issuer=issuer, seal=seal)
+    screen = compose(result, previous, on_screen(language), issuer=issuer, seal=seal)
     return {
         file_name(result, language, "docx"): bulletin_docx(paper),
         file_name(result, language, "xlsx"): bulletin_workbook(paper, result, previous, cases),

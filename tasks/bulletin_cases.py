@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row
 from models.city import City
 from models.evaluation_counts import CountName
 from models.evaluation_result import EvaluationResult
-from tasks.evaluations import StoredVersion, cases_behind, month_before, newest, versions
+from tasks.day_seal import DaySeal, seal_before
+from tasks.evaluations import StoredVersion, cases_behind, month_before, versions
 
 MONTHS_BEFORE = 12
 """How many earlier months a bulletin may draw: a year, and the same month of the year before."""
@@ -42,18 +43,30 @@ class BulletinSource:
     previous: tuple[EvaluationResult, ...]
     """Earlier months, the oldest first, then the version that this one replaces."""
     cases: tuple[CaseBehind, ...]
+    seal: DaySeal | None
+    """Of the newest day that was over when the version was published; a draft names none."""
 
 
 def stored_source(connection: Connection, city: City, month: str, version: int | None = None) -> BulletinSource | None:
-    """A version of a month, the newest where none is named, with what came before it; None where there is none."""
+    """A version of a month, the newest where none is named, with what came before it; None where there is none.
+
+    Earlier months are told as they stood when the version was made: a later version of them changes nothing here, so
+    that the documents of a version can be made again and are the same.
+    """
     found = [each for each in versions(connection, month) if version is None or each.version == version]
     if not found:
         return None
     chosen = found[-1]
-    earlier = (newest(connection, month_before(month, back)) for back in range(MONTHS_BEFORE, 0, -1))
+    earlier = (_then(connection, month_before(month, back), chosen) for back in range(MONTHS_BEFORE, 0, -1))
     replaced = [each for each in versions(connection, month) if each.version < chosen.version][-1:]
     previous = (*(each.result for each in earlier if each), *(each.result for each in replaced))
-    return BulletinSource(chosen, previous, tuple(_cases(connection, city, chosen.id)))
+    seal = seal_before(connection, city, chosen.published_at) if chosen.published_at else None
+    return BulletinSource(chosen, previous, tuple(_cases(connection, city, chosen.id)), seal)
+
+
+def _then(connection: Connection, month: str, chosen: StoredVersion) -> StoredVersion | None:
+    """The newest version of an earlier month among those made before the chosen one."""
+    return next((each for each in reversed(versions(connection, month)) if each.id < chosen.id), None)
 
 
 def _cases(connection: Connection, city: City, version_id: int) -> Iterator[CaseBehind]:

@@ -3,7 +3,7 @@
 The same parts become Word, PDF and page; only the workbook is laid out on its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -24,7 +24,8 @@ from tasks.bulletin_tables import (
     ranking_table,
 )
 from tasks.bulletin_text import BulletinText
-from tasks.wording import clean
+from tasks.day_seal import DaySeal
+from tasks.wording import clean, day_words
 from tasks.words import Language, word
 
 Part = str | Table | Picture
@@ -32,11 +33,13 @@ Part = str | Table | Picture
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section with its heading; a text is a paragraph."""
+    """A section with its heading, or an annex; a text is a paragraph."""
 
     code: str
     title: str
     parts: tuple[Part, ...]
+    label: str = ""
+    """Of an annex, such as 附件1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +55,65 @@ class Bulletin:
     addressed: str
     lead: tuple[str, ...]
     sections: tuple[Section, ...]
+    annexes: tuple[Section, ...]
+    """What stands behind the signature; nothing where all tables stand in the sections."""
+    annex_list: tuple[str, ...]
+    """A line for each annex, above the signature."""
     issuer: str
     date: str
     proof: str
+    sealed: str
+    """The seal of the day in short, for the foot of each page; empty where none is known."""
     dated: datetime
     """When the month was counted: the only moment in the file."""
 
+    def all(self) -> tuple[Section, ...]:
+        """Sections and annexes, in order."""
+        return (*self.sections, *self.annexes)
+
     def tables(self) -> list[Table]:
         """All tables, in order."""
-        return [part for section in self.sections for part in section.parts if isinstance(part, Table)]
+        return [part for section in self.all() for part in section.parts if isinstance(part, Table)]
 
     def pictures(self) -> list[Picture]:
         """All pictures, in order."""
-        return [part for section in self.sections for part in section.parts if isinstance(part, Picture)]
+        return [part for section in self.all() for part in section.parts if isinstance(part, Picture)]
 
     def said(self) -> str:
         """Every text in it."""
         texts = [self.red_head, self.number, self.version, self.title, self.addressed, *self.lead, self.issuer]
-        for section in self.sections:
-            texts.append(section.title)
+        texts += self.annex_list
+        for section in self.all():
+            texts += [section.label, section.title]
             for part in section.parts:
                 texts += part.texts() if isinstance(part, Table) else [part if isinstance(part, str) else part.title]
-        return "\n".join([*texts, self.date, self.proof])
+        return "\n".join([*texts, self.date, self.proof, self.sealed])
 
 
 def compose(
-    result: EvaluationResult, previous: Sequence[EvaluationResult], look: Look, *, issuer: str | None = None
+    result: EvaluationResult,
+    previous: Sequence[EvaluationResult],
+    look: Look,
+    *,
+    issuer: str | None = None,
+    seal: DaySeal | None = None,
 ) -> Bulletin:
     """The bulletin of a month in the language and width of a look."""
     language = look.language
     facts = facts_of(result, previous, language)
     text = BulletinText(facts)
     parts = [(code, inside) for code, inside in _sections(_Source(result, previous, facts, text, look)) if inside]
+    annexes = _annexes(parts, language) if look.annexed else ()
+    numbers = {annex.code: number for number, annex in enumerate(annexes, 1)}
     sections = [
-        Section(code, word("bulletin_heading", f"number_{number}", language) + _heading(code, language), inside)
+        Section(
+            code,
+            word("bulletin_heading", f"number_{number}", language) + _heading(code, language),
+            _without_annexed(code, inside, numbers, language),
+        )
         for number, (code, inside) in enumerate(parts, 1)
     ]
+    numbered = _numbered([*sections, *annexes], language)
     city, year, month = clean(result.city_name), facts.year, facts.month
     filled = {"city": city, "year": year, "month": month, "version": result.version}
 
@@ -99,10 +125,13 @@ def compose(
         city=city,
         **{code: headed(code) for code in ("red_head", "number", "version", "title", "addressed")},
         lead=text.paragraphs("lead"),
-        sections=_numbered(sections, language),
+        sections=numbered[: len(sections)],
+        annexes=numbered[len(sections) :],
+        annex_list=_annex_list(annexes, language),
         issuer=clean(issuer) if issuer else headed("issuer"),
         date=_date(result.counted_at.date(), language),
-        proof=_proof(result, language),
+        proof=_proof(result, language) + (_sealed(seal, "proof_seal", language) if seal else ""),
+        sealed=_sealed(seal, "sealed", language) if seal else "",
         dated=result.counted_at,
     )
 
@@ -150,6 +179,57 @@ def _groups(source: _Source) -> Iterator[Part]:
             yield ranking_table(group, result, look.language, look.say)
 
 
+_ANNEX_OF = {
+    "ranking": "results",
+    "on_time": "on_time",
+    "backlog": "backlog",
+    "classes": "tables",
+    "appeals": "tables",
+    "definitions": "definitions",
+}
+"""Where the long parts of a section stand on paper: all tables, and the picture of every unit on time."""
+
+
+def _is_annexed(code: str, part: Part) -> bool:
+    return code in _ANNEX_OF and (isinstance(part, Table) or (code == "on_time" and isinstance(part, Picture)))
+
+
+def _annexes(sections: Sequence[tuple[str, tuple[Part, ...]]], language: Language) -> tuple[Section, ...]:
+    found: dict[str, list[Part]] = {}
+    for code, inside in sections:
+        if moved := [part for part in inside if _is_annexed(code, part)]:
+            found.setdefault(_ANNEX_OF[code], []).extend(moved)
+    return tuple(
+        Section(
+            code,
+            word("bulletin_annex", code, language),
+            tuple(parts),
+            word("bulletin", "annex", language).format(number=number),
+        )
+        for number, (code, parts) in enumerate(found.items(), 1)
+    )
+
+
+def _without_annexed(
+    code: str, parts: tuple[Part, ...], numbers: Mapping[str, int], language: Language
+) -> tuple[Part, ...]:
+    """What stays, its last sentence followed by where the rest is to be found."""
+    kept = [part for part in parts if not (numbers and _is_annexed(code, part))]
+    last = max((at for at, part in enumerate(kept) if isinstance(part, str)), default=None)
+    if len(kept) < len(parts) and last is not None:
+        kept[last] = f"{kept[last]}{word('bulletin', 'see_annex', language).format(number=numbers[_ANNEX_OF[code]])}"
+    return tuple(kept)
+
+
+def _annex_list(annexes: Sequence[Section], language: Language) -> tuple[str, ...]:
+    return tuple(
+        word("bulletin", "annex_first" if number == 1 else "annex_next", language).format(
+            number=number, title=annex.title
+        )
+        for number, annex in enumerate(annexes, 1)
+    )
+
+
 def _numbered(sections: Sequence[Section], language: Language) -> tuple[Section, ...]:
     """Tables and pictures with their numbers, each counted on its own."""
     tables = pictures = 0
@@ -177,6 +257,11 @@ def _heading(code: str, language: Language) -> str:
 
 def _date(day: date, language: Language) -> str:
     return word("bulletin", "date", language).format(year=day.year, month=day.month, day=day.day)
+
+
+def _sealed(seal: DaySeal, code: str, language: Language) -> str:
+    said = {"day": day_words(seal.day, language), "iso": f"{seal.day}", "short": seal.short, "digest": seal.digest}
+    return word("bulletin", code, language).format(**said)
 
 
 def _proof(result: EvaluationResult, language: Language) -> str:

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
 
-from tasks.bulletin_document import Bulletin, Part
+from tasks.bulletin_document import Bulletin, Part, Section
 from tasks.bulletin_pdf import pictures_png
 from tasks.bulletin_svg import Picture
 from tasks.bulletin_tables import Align, Table
@@ -46,10 +46,10 @@ def bulletin_docx(bulletin: Bulletin) -> bytes:
         "lead": bulletin.lead,
         "issuer": bulletin.issuer,
         "proof": bulletin.proof,
-        "sections": [
-            {"title": section.title, "parts": [_told(part, template, images) for part in section.parts]}
-            for section in bulletin.sections
-        ],
+        "sealed": bulletin.sealed,
+        "sections": [_section(section, template, images) for section in bulletin.sections],
+        "annex_list": bulletin.annex_list,
+        "annexes": [_section(section, template, images) for section in bulletin.annexes],
     }
     template.render(context, autoescape=True)
     file: Any = template.docx
@@ -57,12 +57,18 @@ def bulletin_docx(bulletin: Bulletin) -> bytes:
         _set_columns(made, table)
     for shape, picture in zip(file.inline_shapes, bulletin.pictures(), strict=True):
         shape._inline.docPr.set("descr", picture.title)
+    _signature_follows(file, bulletin)
     properties = file.core_properties
     properties.title, properties.author, properties.comments = bulletin.title, bulletin.issuer, ""
     properties.created = properties.modified = bulletin.dated.astimezone(UTC).replace(tzinfo=None)
     made_file = BytesIO()
     file.save(made_file)
     return with_fixed_times(made_file.getvalue())
+
+
+def _section(section: Section, template: DocxTemplate, images: Any) -> dict[str, Any]:
+    parts = [_told(part, template, images) for part in section.parts]
+    return {"title": section.title, "label": section.label, "parts": parts}
 
 
 def _told(part: Part, template: DocxTemplate, images: Any) -> dict[str, Any]:
@@ -73,6 +79,14 @@ def _told(part: Part, template: DocxTemplate, images: Any) -> dict[str, Any]:
         image = InlineImage(template, BytesIO(next(images)), width=Mm(width))
         return {"kind": "picture", "title": part.title, "image": image}
     return {"kind": "text", "text": part}
+
+
+def _signature_follows(file: Any, bulletin: Bulletin) -> None:
+    """The last paragraph goes with the signature, which never stands on a page without a text."""
+    last = bulletin.sections[-1].parts[-1] if bulletin.sections else None
+    if isinstance(last, str):
+        paragraph = next(each for each in reversed(file.paragraphs) if each.text == last)
+        paragraph.paragraph_format.keep_with_next = paragraph.paragraph_format.keep_together = True
 
 
 def _set_columns(made: Any, table: Table) -> None:

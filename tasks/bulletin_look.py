@@ -13,6 +13,10 @@ class Look:
     width: float
     rows: int
     """The most units a picture has: sixty do not fit on one page."""
+    row: float
+    """Height of a unit's row."""
+    annexed: bool
+    """Whether long tables stand behind the signature, as annexes, and not where they are spoken of."""
 
     def say(self, code: str) -> str:
         """The word of a column or mark."""
@@ -25,9 +29,9 @@ class Look:
 
 def on_paper(language: Language) -> Look:
     """For a page of A4."""
-    return Look(language, 680.0, 32)
+    return Look(language, 680.0, 32, 20.0, annexed=True)
 
 
 def on_screen(language: Language) -> Look:
     """For a page that a phone shows as well: narrower, so that its letters are larger there, and as long as need be."""
-    return Look(language, 480.0, 1000)
+    return Look(language, 480.0, 1000, 25.0, annexed=False)

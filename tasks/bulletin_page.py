@@ -57,7 +57,19 @@ def _environment() -> Environment:
 
 
 def _laid_out(bulletin: Bulletin) -> dict[str, Any]:
-    names = ("language", "red_head", "number", "version", "date", "title", "addressed", "lead", "issuer", "proof")
+    names = (
+        "language",
+        "red_head",
+        "number",
+        "version",
+        "date",
+        "title",
+        "addressed",
+        "lead",
+        "issuer",
+        "proof",
+        "sealed",
+    )
     sections = [{"code": section.code, "title": section.title, "rows": _rows(section)} for section in bulletin.sections]
     return {name: getattr(bulletin, name) for name in names} | {"sections": sections}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import typst
 
-from tasks.bulletin_document import Bulletin, Part
+from tasks.bulletin_document import Bulletin, Part, Section
 from tasks.bulletin_svg import Picture
 from tasks.bulletin_tables import Table
 from tasks.words import TEMPLATES, word
@@ -32,12 +32,13 @@ def bulletin_pdf(bulletin: Bulletin) -> bytes:
         "title": bulletin.title,
         "addressed": bulletin.addressed,
         "lead": bulletin.lead,
-        "sections": [
-            {"title": section.title, "parts": [_told(part) for part in section.parts]} for section in bulletin.sections
-        ],
+        "sections": [_section(section) for section in bulletin.sections],
+        "annexes": [_section(section) for section in bulletin.annexes],
+        "annex_list": bulletin.annex_list,
         "issuer": bulletin.issuer,
         "date": bulletin.date,
         "proof": bulletin.proof,
+        "sealed": bulletin.sealed,
         "page": word("bulletin", "page", bulletin.language),
     }
     made = typst.compile(
@@ -64,6 +65,11 @@ def pictures_png(pictures: Sequence[Picture]) -> list[bytes]:
         ppi=PIXELS_PER_INCH,
     )
     return [made] if isinstance(made, bytes) else list(made)
+
+
+def _section(section: Section) -> dict[str, Any]:
+    parts = [_told(part) for part in section.parts]
+    return {"title": section.title, "label": section.label, "parts": parts}
 
 
 def _told(part: Part) -> dict[str, Any]:

@@ -22,13 +22,13 @@ from tasks.bulletin_svg import (
 )
 from tasks.words import Language
 
-ROW, HEAD, SIZE, SMALL = 25, 54, 13, 10.5
+HEAD, SIZE, SMALL = 54, 13, 10.5
 
 
 def ranking_chart(look: Look, title: str, units: Sequence[UnitResult], result: EvaluationResult) -> Picture:
     """A row a unit: rank, name, bar from zero, last month's score as a mark, score, grade, and change of rank."""
-    width, say = look.width, look.say
-    canvas = Canvas(width, HEAD + ROW * len(units) + 8)
+    width, say, row = look.width, look.say, look.row
+    canvas = Canvas(width, HEAD + row * len(units) + 8)
     left, right = 34 + width * 0.29, width - 168
     colours, names = _grade_looks(result, look.language)
     full = max([Decimal(100), *(unit.score for unit in units if unit.score is not None)])
@@ -38,22 +38,22 @@ def ranking_chart(look: Look, title: str, units: Sequence[UnitResult], result: E
         canvas.text(x, HEAD - 8, say(code), 11.5, SOFT, anchor)
     canvas.line(0, HEAD - 1, width, HEAD - 1)
     for number, unit in enumerate(units):
-        top = HEAD + ROW * number
-        _row_head(canvas, top, unit, left - 50)
+        middle = HEAD + row * number + row / 2
+        _row_head(canvas, middle, unit, left - 50)
         if unit.score is None:
             why = say(f"none_{unit.why_none}")
-            canvas.text(left, top + 17, fitted(f"{MISSING}　{why}", 11.5, width - left - 8), 11.5, SOFT)
+            canvas.text(left, middle + 4.5, fitted(f"{MISSING}　{why}", 11.5, width - left - 8), 11.5, SOFT)
             continue
         colour = colours.get(unit.grade or "", PLAIN)
-        canvas.box(left, top + 6, right - left, 13, TRACK, 2)
-        canvas.box(left, top + 6, float(max(unit.score, Decimal(0)) / full) * (right - left), 13, colour, 2)
+        canvas.box(left, middle - 6.5, right - left, 13, TRACK, 2)
+        canvas.box(left, middle - 6.5, float(max(unit.score, Decimal(0)) / full) * (right - left), 13, colour, 2)
         before = unit.last_month
         if before is not None and before.score is not None:
             at = left + float(max(before.score, Decimal(0)) / full) * (right - left)
-            canvas.line(at, top + 3, at, top + 22, INK, 1.6)
-        canvas.text(right + 56, top + 17, score_text(unit.score, result.scheme.digits), SIZE, INK, "end")
-        canvas.text(right + 68, top + 17, fitted(names.get(unit.grade or "", ""), 12, 56), 12, colour)
-        canvas.text(width - 4, top + 17, rank_change(unit, say), 12, SOFT, "end")
+            canvas.line(at, middle - 8.5, at, middle + 8.5, INK, 1.6)
+        canvas.text(right + 56, middle + 4.5, score_text(unit.score, result.scheme.digits), SIZE, INK, "end")
+        canvas.text(right + 68, middle + 4.5, fitted(names.get(unit.grade or "", ""), 12, 56), 12, colour)
+        canvas.text(width - 4, middle + 4.5, rank_change(unit, say), 12, SOFT, "end")
     return canvas.picture(title)
 
 
@@ -73,24 +73,24 @@ def on_time_chart(look: Look, title: str, units: Sequence[UnitResult], result: E
     known = [float(each) for each in (*shares, city) if each is not None]
     low = _floor(min(known, default=0.0))
     left, right = 8 + width * 0.30, width - 136
-    canvas = Canvas(width, HEAD + ROW * len(units) + 8)
+    canvas, row = Canvas(width, HEAD + look.row * len(units) + 8), look.row
 
     def x(value: Decimal | float) -> float:
         return left + (float(value) - low) / (1.0 - low) * (right - left)
 
     for tick in (low, (low + 1) / 2, 1.0):
-        canvas.line(x(tick), HEAD - 4, x(tick), HEAD + ROW * len(units), TRACK)
+        canvas.line(x(tick), HEAD - 4, x(tick), HEAD + row * len(units), TRACK)
         canvas.text(x(tick), HEAD - 8, f"{tick * 100:g}%", 11, SOFT, "middle")
     canvas.text(width - 4, HEAD - 8, say("due_to_close"), 11.5, SOFT, "end")
     if city is not None:
-        canvas.line(x(city), HEAD - 2, x(city), HEAD + ROW * len(units), INK, 1.4)
+        canvas.line(x(city), HEAD - 2, x(city), HEAD + row * len(units), INK, 1.4)
         canvas.text(
             *(min(max(x(city), 90), right), 20, f"{say('city')} {percent(city)}", 12.5, INK),
             "middle" if x(city) < right - 60 else "end",
         )
         canvas.line(x(city), 25, x(city), 32, INK, 1.4)
     for number, (unit, value) in enumerate(zip(units, shares, strict=True)):
-        middle = HEAD + ROW * number + 12.5
+        middle = HEAD + row * number + row / 2
         _name(canvas, 2, middle, unit.name, left - 20)
         if value is None:
             canvas.text(left, middle + 4.5, MISSING, SIZE, SOFT)
@@ -103,9 +103,9 @@ def on_time_chart(look: Look, title: str, units: Sequence[UnitResult], result: E
     return canvas.picture(title)
 
 
-def _row_head(canvas: Canvas, top: float, unit: UnitResult, room: float) -> None:
-    canvas.text(30, top + 17, str(unit.rank) if unit.rank is not None else MISSING, SIZE, INK, "end")
-    _name(canvas, 42, top + 12.5, unit.name, room)
+def _row_head(canvas: Canvas, middle: float, unit: UnitResult, room: float) -> None:
+    canvas.text(30, middle + 4.5, str(unit.rank) if unit.rank is not None else MISSING, SIZE, INK, "end")
+    _name(canvas, 42, middle, unit.name, room)
 
 
 def _name(canvas: Canvas, x: float, middle: float, said: str, room: float) -> None:
@@ -114,9 +114,10 @@ def _name(canvas: Canvas, x: float, middle: float, said: str, room: float) -> No
         canvas.text(x, middle + 4.5, said, SIZE)
         return
     lines = in_two(said, SMALL, room)
+    size = SMALL if len(lines) == 1 else SMALL - 1
     first = middle + 4 if len(lines) == 1 else middle - 1.5
     for number, line in enumerate(lines):
-        canvas.text(x, first + number * 11.5, line, SMALL)
+        canvas.text(x, first + number * 10, line, size)
 
 
 def _grade_looks(result: EvaluationResult, language: Language) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -17,7 +17,7 @@ from models.tables import table_of
 from tasks.bulletin import KINDS, bulletin, file_name
 from tasks.bulletin_cases import stored_source
 from tasks.database import reading, transaction
-from tasks.evaluations import PUBLICATIONS, VERSIONS, StoredVersion
+from tasks.evaluations import PUBLICATIONS, VERSIONS
 from tasks.words import Language
 
 DOCUMENTS = table_of(EvaluationDocument)
@@ -64,6 +64,26 @@ def undocumented(connection: Connection) -> list[Undocumented]:
     return [Undocumented(*row) for row in connection.execute(wanted)]
 
 
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A published version some of whose documents are gone, or are not what was published."""
+
+    version: Undocumented
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of the lost documents of a version."""
+
+    month: str
+    version: int
+    back: tuple[str, ...]
+    """Made again, byte for byte what was published, and put back."""
+    different: tuple[str, ...]
+    """Today's program, or what was corrected since, makes others: not kept and never given. Only a backup has them."""
+
+
 def make_documents(
     engine: Engine, city: City, folder: Path, version: Undocumented, now: datetime
 ) -> list[StoredDocument]:
@@ -73,27 +93,52 @@ def make_documents(
     makes them again. Takes some seconds and holds no connection meanwhile.
     Raises: DocumentUnusable where the folder cannot be written to.
     """
-    with reading(engine) as connection:
-        source = stored_source(connection, city, version.month, version.version)
-    if source is None:
-        return []
-    result = source.version.result
-    made = bulletin(result, source.previous, LANGUAGE, cases=source.cases)
-    contents = {kind: made[file_name(result, LANGUAGE, kind)] for kind in KINDS}
+    contents = _made(engine, city, version)
     for kind, content in contents.items():
         _keep(folder, kind, content)
     with transaction(engine) as connection:
-        there = {document.kind for document in documents_of(connection, source.version)}
+        there = {document.kind for document in documents_of(connection, version)}
         rows = [_row(version, kind, content, now) for kind, content in contents.items() if kind not in there]
         if rows:
             connection.execute(insert(DOCUMENTS), rows)
-        return documents_of(connection, source.version)
+        return documents_of(connection, version)
 
 
-def documents_of(connection: Connection, version: StoredVersion) -> list[StoredDocument]:
+def faulty_documents(connection: Connection, folder: Path) -> list[Faulty]:
+    """Every version with a document that is gone or altered, the oldest first. Reads every file."""
+    wanted = (
+        select(VERSIONS.c.id, VERSIONS.c.month, VERSIONS.c.version)
+        .where(select(DOCUMENTS.c.id).where(DOCUMENTS.c.version_id == VERSIONS.c.id).exists())
+        .order_by(VERSIONS.c.id)
+    )
+    found = []
+    for row in connection.execute(wanted).all():
+        version = Undocumented(*row)
+        kinds = tuple(each.kind for each in documents_of(connection, version) if not _is_there(folder, each))
+        if kinds:
+            found.append(Faulty(version, kinds))
+    return found
+
+
+def mend_documents(engine: Engine, city: City, folder: Path, lost: Faulty) -> Mended:
+    """Make the lost documents of a version again; only what is byte for byte what was published is put back.
+
+    Raises: DocumentUnusable where the folder cannot be written to.
+    """
+    contents = _made(engine, city, lost.version)
+    with reading(engine) as connection:
+        published = {document.kind: document for document in documents_of(connection, lost.version)}
+    same = [kind for kind in lost.kinds if sha256(contents[kind]).hexdigest() == published[kind].sha256]
+    for kind in same:
+        _keep(folder, kind, contents[kind])
+    different = tuple(kind for kind in lost.kinds if kind not in same)
+    return Mended(lost.version.month, lost.version.version, tuple(same), different)
+
+
+def documents_of(connection: Connection, version: Undocumented) -> list[StoredDocument]:
     """The documents of a version, in the order of their kinds."""
     order = list(KINDS)
-    rows = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.version_id == version.id))
+    rows = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.version_id == version.version_id))
     found = [
         StoredDocument(version.month, version.version, row.kind, row.sha256, row.size, row.made_at) for row in rows
     ]
@@ -143,6 +188,25 @@ def read_document(folder: Path, document: StoredDocument) -> bytes:
             "Put it back from your backup."
         )
     return content
+
+
+def _made(engine: Engine, city: City, version: Undocumented) -> dict[str, bytes]:
+    """The documents of a published version by kind, made now."""
+    with reading(engine) as connection:
+        source = stored_source(connection, city, version.month, version.version)
+    if source is None:
+        raise LookupError(f"{version.month} has no version {version.version}.")
+    result = source.version.result
+    made = bulletin(result, source.previous, LANGUAGE, cases=source.cases, seal=source.seal)
+    return {kind: made[file_name(result, LANGUAGE, kind)] for kind in KINDS}
+
+
+def _is_there(folder: Path, document: StoredDocument) -> bool:
+    try:
+        read_document(folder, document)
+    except DocumentUnusable:
+        return False
+    return True
 
 
 def _keep(folder: Path, kind: str, content: bytes) -> None:

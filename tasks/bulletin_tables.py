@@ -63,7 +63,11 @@ def key_table(figures: Sequence[Figure], result: EvaluationResult, language: Lan
         for figure in figures
     ]
     heads = ("figure", "this_month", "last_month", "to_last_month", "last_year", "to_last_year")
-    table = _table("key_figures", _caption("key_figures", language), heads, rows, say, (20, 14, 14, 19, 14, 19))
+    # Columns of a year nobody knows would be dashes only.
+    shown = 6 if any(figure.last_year is not None for figure in figures) else 4
+    cut = [row[:shown] for row in rows]
+    title, widths = _caption("key_figures", language), (20, 14, 14, 19, 14, 19)[:shown]
+    table = _table("key_figures", title, heads[:shown], cut, say, widths)
     return replace(table, keys=tuple(figure.code for figure in figures))
 
 
@@ -84,7 +88,7 @@ def ranking_table(group: GroupResult, result: EvaluationResult, language: Langua
     ]
     heads = [say("rank"), say("unit"), say("score"), say("grade")]
     heads += [_figure_head(code, result, language, say) for code in figures]
-    widths = (7.0, 31.0, 10.0, 9.0, *(14.0 for _ in figures), 9.0)
+    widths = (7.0, 31.0, 10.0, 9.0, *(14.0 for _ in figures), 10.0)
     title = _caption("ranking_table", language).format(
         group=clean(group.title.zh if language == "zh" else group.title.en)
     )
@@ -100,7 +104,7 @@ def backlog_tables(result: EvaluationResult, language: Language, say: Say) -> tu
         return ()
     counted = [(clean(unit.name), whole(month), whole(listed)) for unit, month, listed in by_unit]
     first = _table(
-        "backlog_units", _caption("backlog_units", language), ("unit", "of_month", "listed"), counted, say, (50, 25, 25)
+        "backlog_units", _caption("backlog_units", language), ("unit", "of_month", "listed"), counted, say, (42, 29, 29)
     )
     each = shown_of_each(result)
     rows = [row for unit, _, _ in by_unit for row in _list_of(unit, result, each)]
@@ -108,7 +112,7 @@ def backlog_tables(result: EvaluationResult, language: Language, say: Say) -> tu
         return (first,)
     heads = tuple(say(code) for code in ("unit", "number", "class", "area", "due_at", "days_late"))
     align: tuple[Align, ...] = ("left", "left", "left", "left", "left", "right")
-    title, widths = _caption("backlog_cases", language), (25.0, 20.0, 14.0, 18.0, 14.0, 9.0)
+    title, widths = _caption("backlog_cases", language), (22.0, 22.0, 13.0, 18.0, 14.0, 11.0)
     return (first, Table("backlog_cases", title, heads, tuple(rows), align, widths))
 
 

@@ -20,7 +20,7 @@ from tasks.words import TEMPLATES
 
 TEMPLATE = TEMPLATES / "bulletin.docx"
 
-RED = RGBColor(0xC8, 0x10, 0x2E)
+RED, GREY = RGBColor(0xC8, 0x10, 0x2E), RGBColor(0x70, 0x70, 0x70)
 
 CHINESE_HEAD = "方正小标宋简体"
 """The font of red heads and titles; where a machine has none of it, its other names and likenesses below."""
@@ -48,7 +48,9 @@ def template_bytes() -> bytes:
     _head(file)
     _body(file)
     _end(file)
+    _annexes(file)
     _footer(page.footer.paragraphs[0])
+    _sealed(page.footer.add_paragraph())
     return document_bytes(file)
 
 
@@ -68,6 +70,27 @@ def _body(file: Document) -> None:
     _tag(file, "{%p for section in sections %}")
     heading = file.add_paragraph(style="Heading 1")
     _run(heading, "{{ section.title }}", 15, CHINESE_TITLE)
+    _parts(file)
+    _tag(file, "{%p endfor %}")
+
+
+def _annexes(file: Document) -> None:
+    """Each on a page of its own: its label on the left, its title in the middle."""
+    _tag(file, "{%p for section in annexes %}")
+    label = file.add_paragraph(style="Heading 1")
+    label.paragraph_format.page_break_before, label.paragraph_format.space_before = True, Pt(0)
+    _run(label, "{{ section.label }}", 15, CHINESE_TITLE)
+    _line(file, "{{ section.title }}", 18, CHINESE_HEAD, centred=True, before=4, after=10)
+    # At the end of everything it would now and then stand on a page of its own.
+    _tag(file, "{%p if loop.last %}")
+    _line(file, "{{ proof }}", 8, CHINESE, colour=GREY)
+    _tag(file, "{%p endif %}")
+    _parts(file)
+    _tag(file, "{%p endfor %}")
+
+
+def _parts(file: Document) -> None:
+    """Paragraphs, pictures and tables of a section, as they come."""
     _tag(file, "{%p for part in section.parts %}")
     _tag(file, "{%p if part.kind == 'text' %}")
     _paragraph(file, "{{ part.text }}")
@@ -82,8 +105,8 @@ def _body(file: Document) -> None:
     caption.paragraph_format.keep_with_next = True
     _table(file)
     _line(file, "", 6, CHINESE)
-    for _ in range(3):
-        _tag(file, ("{%p endif %}", "{%p endfor %}", "{%p endfor %}")[_])
+    _tag(file, "{%p endif %}")
+    _tag(file, "{%p endfor %}")
 
 
 def _table(file: Document) -> None:
@@ -103,15 +126,20 @@ def _table(file: Document) -> None:
     _row_mark(table.rows[0]._tr, "w:tblHeader")
     for row in table.rows:
         _row_mark(row._tr, "w:cantSplit")
+    _cell_margins(table, sideways=40, above=36)
 
 
 def _end(file: Document) -> None:
+    _tag(file, "{%p for line in annex_list %}")
+    listed = _line(file, "{{ line }}", _BODY, CHINESE, after=0)
+    listed.paragraph_format.first_line_indent, listed.paragraph_format.line_spacing = Pt(2 * _BODY), Pt(26)
+    listed.paragraph_format.keep_with_next = True
+    _tag(file, "{%p endfor %}")
     issuer = _line(file, "{{ issuer }}", _BODY, CHINESE, before=30)
     issuer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     issuer.paragraph_format.keep_with_next = True
     dated = _line(file, "{{ date }}　　", _BODY, CHINESE, after=18)
     dated.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _border(_line(file, "{{ proof }}", 8, CHINESE), "top", 4, "808080")
 
 
 def _footer(paragraph: Paragraph) -> None:
@@ -127,6 +155,12 @@ def _footer(paragraph: Paragraph) -> None:
             part.text = text
         run._element.append(part)
     _run(paragraph, " —", 10.5, CHINESE)
+
+
+def _sealed(paragraph: Paragraph) -> None:
+    """The seal of the day on every page."""
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _run(paragraph, "{{ sealed }}", 8, CHINESE, GREY)
 
 
 def _paragraph(file: Document, text: str) -> None:
@@ -176,6 +210,18 @@ def _heading_style(file: Document) -> None:
 
 def _row_mark(row: Any, name: str) -> None:
     row.get_or_add_trPr().append(OxmlElement(name))
+
+
+def _cell_margins(table: Any, *, sideways: int, above: int) -> None:
+    """Room between the lines of a table and its texts. Units: twentieths of a point."""
+    margins: Any = OxmlElement("w:tblCellMar")
+    for side, width in (("top", above), ("left", sideways), ("bottom", above), ("right", sideways)):
+        margin: Any = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(width))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    look.addprevious(margins) if look is not None else table._tbl.tblPr.append(margins)
 
 
 def _border(paragraph: Paragraph, side: str, eighths: int, colour: str) -> None:

@@ -4,10 +4,11 @@ Nothing in it is a formula: a name that begins with =, +, - or @ is a text, and 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from models.evaluation_result import EvaluationResult, GroupResult, UnitResult
@@ -24,14 +25,18 @@ from tasks.words import Language, word
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 Say = Callable[[str], str]
 Cell = str | int | float | Decimal | datetime | None
+Row = Sequence[Cell]
 
 WHOLE, SHARE, MOMENT = "#,##0", "0.00%", "yyyy-mm-dd hh:mm"
 
-_NARROWEST, _WIDEST = 8.0, 46.0
+_NARROWEST, _WIDEST = 7.0, 34.0
+_A4 = 9
+_ACROSS, _ACROSS_WIDTH = "O", 160
+"""The last column under table and chart of the overview, and how many letters a line has there."""
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 
@@ -45,7 +50,8 @@ def bulletin_workbook(
     """The workbook."""
     from openpyxl import Workbook  # brings numpy along: only who writes a workbook pays for it
 
-    book = Workbook()
+    # Rows are written as they come and not kept: twenty thousand cases cost no more memory than one.
+    book = Workbook(write_only=True)
     sheets = _Sheets(book, bulletin.language, result)
     sheets.overview(bulletin, previous)
     for group in result.groups:
@@ -67,54 +73,50 @@ def bulletin_workbook(
 
 
 class _Sheets:
-    """Writes one sheet after the other."""
+    """Writes one sheet after the other. What a sheet is like is said before its first row: rows go out at once."""
 
     def __init__(self, book: "Workbook", language: Language, result: EvaluationResult) -> None:
         self._book, self._language, self._result = book, language, result
         self._names: set[str] = set()
-        self._reached: dict[str, int] = {}
-        """The last row of each sheet: openpyxl looks through all its cells to tell it."""
         self._score = "0." + "0" * result.scheme.digits if result.scheme.digits else "0"
 
     def overview(self, bulletin: Bulletin, previous: Sequence[EvaluationResult]) -> None:
         """Key figures, and the months behind the line chart."""
-        sheet = self._sheet("overview", first=True)
-        for text, size in ((bulletin.title, 16), (f"{bulletin.number}　{bulletin.version}　{bulletin.date}", 11)):
-            self._write(sheet, [text], size=size)
-        for said in bulletin.lead:
-            self._write(sheet, [said])
-        self._write(sheet, [])
-        heads = ("figure", "this_month", "last_month", "last_year")
-        top = self._heads(sheet, [self._say(code) for code in heads])
-        for figure in key_figures(self._result, previous):
-            look = {Kind.COUNT: WHOLE, Kind.RATIO: SHARE, Kind.SCORE: self._score}[figure.kind]
-            name = figure_name(figure.code, self._language, self._say)
-            self._write(sheet, [name, figure.now, figure.last_month, figure.last_year], looks=["", look, look, look])
-        self._write(sheet, [])
-        start = self._heads(
-            sheet, [self._say(c) for c in ("month", "due_to_close", "closure_rate", "on_time_closure_rate")]
-        )
-        points = trend(self._result, previous)
-        for one in points:
-            self._write(sheet, [one.month, one.due, one.closure, one.on_time], looks=["", WHOLE, SHARE, SHARE])
-        self._widths(sheet, from_row=top)
+        sheet = self._sheet("overview")
+        figures, points = key_figures(self._result, previous), trend(self._result, previous)
+        names = [figure_name(figure.code, self._language, self._say) for figure in figures]
+        self._set_widths(sheet, [max(text_width(name, 2) for name in names) + 3, 14, 14, 14])
         self._on_one_page_across(sheet)
-        sheet.freeze_panes = "B1"
-        trend_lines(sheet, start, len(points), word("bulletin_caption", "trend", self._language), f"F{top}")
-        self._write(sheet, [])
-        self._write(sheet, [bulletin.proof])
+        row = 0
+        for text, size in ((bulletin.title, 16), (f"{bulletin.number}　{bulletin.version}　{bulletin.date}", 11)):
+            row = self._write(sheet, row, [text], size=size)
+        for said in bulletin.lead:
+            row = self._write_across(sheet, row, said)
+        row = top = self._write(sheet, row, []) + 1
+        self._heads(sheet, [self._say(code) for code in ("figure", "this_month", "last_month", "last_year")])
+        for name, figure in zip(names, figures, strict=True):
+            look = {Kind.COUNT: WHOLE, Kind.RATIO: SHARE, Kind.SCORE: self._score}[figure.kind]
+            row = self._write(sheet, row, [name, figure.now, figure.last_month, figure.last_year], ["", *[look] * 3])
+        row = start = self._write(sheet, row, []) + 1
+        self._heads(sheet, [self._say(c) for c in ("month", "due_to_close", "closure_rate", "on_time_closure_rate")])
+        for one in points:
+            row = self._write(sheet, row, [one.month, one.due, one.closure, one.on_time], ["", WHOLE, SHARE, SHARE])
+        trend_lines(sheet, start, len(points), word("bulletin_caption", "trend_lines", self._language), f"F{top}")
+        row = self._write(sheet, row, [])
+        for said in (bulletin.sealed, bulletin.proof):
+            if said:
+                row = self._write_across(sheet, row, said)
 
     def group(self, group: GroupResult) -> None:
         """The ranking of a group with a bar chart beside it."""
         title = group.title.zh if self._language == "zh" else group.title.en
         sheet = self._sheet(title)
-        self._units(sheet, group.units)
         scored = sum(unit.score is not None for unit in group.units)
         grades = {grade.code: GRADE_COLOURS.get(grade.colour or "") for grade in self._result.scheme.grades}
         colours = [grades.get(unit.grade or "") for unit in group.units[:scored]]
         caption = word("bulletin_caption", "ranking", self._language).format(group=clean(title))
-        beside = sheet.cell(2, sheet.max_column + 2).coordinate
-        ranking_bars(sheet, scored, colours, caption, self._say("score"), beside)
+        columns = self._units(sheet, group.units)
+        ranking_bars(sheet, scored, colours, caption, self._say("score"), f"{_letter(columns + 2)}2")
 
     def others(self, units: Sequence[UnitResult]) -> None:
         """Units of no group: counted, so that the totals agree, and not scored."""
@@ -122,103 +124,112 @@ class _Sheets:
 
     def backlog(self) -> None:
         """All overdue cases, those of each unit together."""
-        sheet = self._sheet("backlog")
         names = {unit.unit: unit.name for unit in self._result.units()}
-        self._heads(sheet, [self._say(c) for c in ("unit", "number", "class", "area", "due_at", "days_late")])
-        for case in self._result.backlog:
-            number, class_name, area, _ = case_cells(case)
-            late = max((self._result.counted_at - case.due_at).days, 0)
-            row: list[Cell] = [clean(names.get(case.unit, case.unit)), number, class_name, area, case.due_at, late]
-            self._write(sheet, row, looks=["", "", "", "", MOMENT, WHOLE])
-        self._finish(sheet)
+
+        def rows() -> Iterator[Row]:
+            for case in self._result.backlog:
+                number, class_name, area, _ = case_cells(case)
+                late = max((self._result.counted_at - case.due_at).days, 0)
+                yield [clean(names.get(case.unit, case.unit)), number, class_name, area, case.due_at, late]
+
+        heads = [self._say(c) for c in ("unit", "number", "class", "area", "due_at", "days_late")]
+        self._table(self._sheet("backlog"), heads, rows, ["", "", "", "", MOMENT, WHOLE])
 
     def parts(self) -> None:
         """What the month was about: large classes, areas, sources."""
-        sheet = self._sheet("parts")
         counts = ("due_to_close", "closed", "closed_on_time")
-        heads = [self._say(c) for c in ("name", *counts, "closure_rate", "on_time_closure_rate")]
-        self._heads(sheet, [self._say("group"), *heads])
-        for code, by in (("class", self._by_class()), ("area", self._result.by_area), ("source", self._by_source())):
-            for name, each in sorted(by.items(), key=lambda one: (-one[1].get("due_to_close", 0), one[0])):
-                due = each.get("due_to_close", 0)
-                shares = [Decimal(each.get(top, 0)) / due if due else None for top in ("closed", "closed_on_time")]
-                row: list[Cell] = [self._say(code), clean(name), *(each.get(count) for count in counts), *shares]
-                self._write(sheet, row, looks=["", "", WHOLE, WHOLE, WHOLE, SHARE, SHARE])
-        self._finish(sheet)
+
+        def rows() -> Iterator[Row]:
+            for code, by in (
+                ("class", self._by_class()),
+                ("area", self._result.by_area),
+                ("source", self._by_source()),
+            ):
+                for name, each in sorted(by.items(), key=lambda one: (-one[1].get("due_to_close", 0), one[0])):
+                    due = each.get("due_to_close", 0)
+                    shares = [Decimal(each.get(top, 0)) / due if due else None for top in ("closed", "closed_on_time")]
+                    yield [self._say(code), clean(name), *(each.get(count) for count in counts), *shares]
+
+        heads = [self._say(c) for c in ("group", "name", *counts, "closure_rate", "on_time_closure_rate")]
+        self._table(self._sheet("parts"), heads, rows, ["", "", WHOLE, WHOLE, WHOLE, SHARE, SHARE])
 
     def days(self) -> None:
         """Reported, filed and closed day by day."""
-        sheet = self._sheet("days")
-        names = ("reported", "filed", "closed")
-        self._heads(sheet, [self._say("date"), *(self._say(name) for name in names)])
-        for day, counts in sorted(self._result.by_day.items()):
-            self._write(sheet, [day, *(counts.get(name) for name in names)], looks=["", WHOLE, WHOLE, WHOLE])
-        self._finish(sheet)
-        day_columns(sheet, len(self._result.by_day), word("bulletin_caption", "days", self._language), "F2")
+        sheet, names, by_day = self._sheet("days"), ("reported", "filed", "closed"), self._result.by_day
+
+        def rows() -> Iterator[Row]:
+            for day, counts in sorted(by_day.items()):
+                yield [day, *(counts.get(name) for name in names)]
+
+        heads = [self._say("date"), *(self._say(name) for name in names)]
+        self._table(sheet, heads, rows, ["", WHOLE, WHOLE, WHOLE])
+        day_columns(sheet, len(by_day), word("bulletin_caption", "each_day", self._language), "F2")
 
     def cases(self, cases: Sequence[CaseBehind]) -> None:
         """The cases that fell due, as they stood."""
-        sheet = self._sheet("cases")
         names = {unit.unit: unit.name for unit in self._result.units()}
-        codes = ("unit", "number", "class", "area", "due_at", "handled_at", "ended_at", "on_time", "state")
-        self._heads(sheet, [self._say(code) for code in codes])
         on_time = {True: self._say("yes"), False: self._say("no"), None: MISSING}
-        for case in cases[:MOST_CASES]:
-            place = [clean(names.get(case.unit, case.unit)), clean(case.number), clean(case.class_name)]
-            state = word("state", case.state, self._language)
-            times = [case.due_at, case.handled_at, case.ended_at]
-            row: list[Cell] = [*place, clean(case.area or MISSING), *times, on_time[case.on_time], state]
-            self._write(sheet, row, looks=["", "", "", "", MOMENT, MOMENT, MOMENT, "", ""])
+
+        def rows() -> Iterator[Row]:
+            for case in islice(cases, MOST_CASES):
+                place = [clean(names.get(case.unit, case.unit)), clean(case.number), clean(case.class_name)]
+                state = word("state", case.state, self._language)
+                times = [case.due_at, case.handled_at, case.ended_at]
+                yield [*place, clean(case.area or MISSING), *times, on_time[case.on_time], state]
+
+        codes = ("unit", "number", "class", "area", "due_at", "handled_at", "ended_at", "on_time", "state")
+        looks = ["", "", "", "", MOMENT, MOMENT, MOMENT, "", ""]
+        sheet = self._sheet("cases")
+        last = self._table(sheet, [self._say(code) for code in codes], rows, looks)
         if len(cases) > MOST_CASES:
-            self._write(sheet, [word("bulletin_sheet", "more_cases", self._language).format(most=MOST_CASES)])
-        self._finish(sheet)
+            self._write(sheet, last, [word("bulletin_sheet", "more_cases", self._language).format(most=MOST_CASES)])
 
     def definitions(self, bulletin: Bulletin) -> None:
         """What each figure means, and where that comes from."""
-        sheet = self._sheet("definitions")
-        self._heads(sheet, [self._say(code) for code in ("name", "meaning", "source")])
-        for row in definitions(self._result, self._language, self._say):
-            self._write(sheet, list(row))
-        for grade in self._result.scheme.grades:
-            title = clean(grade.title.zh if self._language == "zh" else grade.title.en)
-            self._write(sheet, [title, f"≥ {grade.lowest}", self._say("grade")])
-        for section in bulletin.sections:
-            if section.code == "definitions":
-                self._write(sheet, [])
-                for said in section.parts:
-                    if isinstance(said, str):
-                        self._write(sheet, [said])
-        self._write(sheet, [word("bulletin_sheet", "formula_note", self._language)])
-        self._finish(sheet, filtered=False)
-        sheet.column_dimensions["B"].width = 90
 
-    def _units(self, sheet: "Worksheet", units: Sequence[UnitResult]) -> None:
+        def rows() -> Iterator[Row]:
+            for row in definitions(self._result, self._language, self._say):
+                yield list(row)
+            for grade in self._result.scheme.grades:
+                title = clean(grade.title.zh if self._language == "zh" else grade.title.en)
+                yield [title, f"≥ {grade.lowest}", self._say("grade")]
+            for section in bulletin.sections:
+                if section.code == "definitions":
+                    yield []
+                    yield from ([said] for said in section.parts if isinstance(said, str))
+            yield [word("bulletin_sheet", "formula_note", self._language)]
+
+        sheet, heads = self._sheet("definitions"), [self._say(code) for code in ("name", "meaning", "source")]
+        self._table(sheet, heads, rows, [], widths=(24, 90, 46), filtered=False)
+
+    def _units(self, sheet: "Sheet", units: Sequence[UnitResult]) -> int:
+        """The figures of units; gives the number of columns."""
         names = (
-            "due_to_close",
-            "closed",
-            "closed_on_time",
-            "overdue_open",
-            "reworked",
-            "extended",
-            "suspended",
-            "exempt",
+            *("due_to_close", "closed", "closed_on_time", "overdue_open", "reworked", "extended"),
+            *("suspended", "exempt"),
         )
         ratios = ("closure_rate", "on_time_closure_rate")
-        heads = ["rank", "unit", "score", "grade", *names, *ratios, "rank_change", "unit_code"]
-        self._heads(sheet, [figure_name(code, self._language, self._say) for code in heads])
+        codes = ["rank", "unit", "score", "grade", *names, *ratios, "rank_change", "unit_code"]
         grades = {g.code: g.title.zh if self._language == "zh" else g.title.en for g in self._result.scheme.grades}
-        for unit in units:
-            row: list[Cell] = [unit.rank, clean(unit.name), unit.score, clean(grades.get(unit.grade or "", MISSING))]
-            row += [unit.scoring.get(name) for name in names]
-            row += [unit_share(unit, code) for code in ratios]
-            row += [rank_change(unit, self._say), clean(unit.unit)]
-            looks = [WHOLE, "", self._score, "", *(WHOLE for _ in names), SHARE, SHARE, "", ""]
-            self._write(sheet, row, looks=looks)
-        self._finish(sheet)
 
-    def _sheet(self, code: str, *, first: bool = False) -> "Worksheet":
-        sheet: Any = self._book.active if first else self._book.create_sheet()
-        sheet.title = self._sheet_name(word("bulletin_sheet", code, self._language))
+        def rows() -> Iterator[Row]:
+            for unit in units:
+                row: list[Cell] = [
+                    unit.rank,
+                    clean(unit.name),
+                    unit.score,
+                    clean(grades.get(unit.grade or "", MISSING)),
+                ]
+                row += [unit.scoring.get(name) for name in names]
+                row += [unit_share(unit, code) for code in ratios]
+                yield [*row, rank_change(unit, self._say), clean(unit.unit)]
+
+        looks = [WHOLE, "", self._score, "", *(WHOLE for _ in names), SHARE, SHARE, "", ""]
+        self._table(sheet, [figure_name(code, self._language, self._say) for code in codes], rows, looks)
+        return len(codes)
+
+    def _sheet(self, code: str) -> "Sheet":
+        sheet: Any = self._book.create_sheet(self._sheet_name(word("bulletin_sheet", code, self._language)))
         return sheet  # type: ignore[no-any-return]
 
     def _sheet_name(self, wanted: str) -> str:
@@ -230,50 +241,79 @@ class _Sheets:
         self._names.add(name.casefold())
         return name
 
-    def _heads(self, sheet: "Worksheet", heads: Sequence[str]) -> int:
+    def _table(
+        self,
+        sheet: "Sheet",
+        heads: Sequence[str],
+        rows: Callable[[], Iterator[Row]],
+        looks: Sequence[str],
+        *,
+        widths: Sequence[float] = (),
+        filtered: bool = True,
+    ) -> int:
+        """A head that stays and is repeated on paper, filters, columns as wide as need be; gives the last row.
+
+        The rows are gone through twice, first for the widths.
+        """
+        self._set_widths(sheet, widths or _widths_of(heads, rows()))
+        sheet.freeze_panes, sheet.print_title_rows = "A2", "1:1"
+        self._on_one_page_across(sheet)
+        self._heads(sheet, heads)
+        last = 1
+        for row in rows():
+            last = self._write(sheet, last, row, looks)
+        if filtered:
+            sheet.auto_filter.ref = f"A1:{_letter(len(heads))}{last}"
+        return last
+
+    def _heads(self, sheet: "Sheet", heads: Sequence[str]) -> None:
         from openpyxl.styles import Alignment, Font, PatternFill
 
-        row = self._write(sheet, list(heads))
-        for cell in sheet[row]:
+        cells = [_cell(sheet, head) for head in heads]
+        for cell in cells:
             cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="EEF1F4")
             cell.alignment = Alignment(vertical="center", wrap_text=True)
-        return row
+        sheet.append(cells)
 
-    def _write(self, sheet: "Worksheet", row: Sequence[Cell], looks: Sequence[str] = (), size: int = 0) -> int:
-        """A row below all others; a text is a text, what is not known a dash."""
-        from openpyxl.styles import Font
+    def _write(self, sheet: "Sheet", above: int, row: Row, looks: Sequence[str] = (), size: int = 0) -> int:
+        """The next row, and its number; a text is a text, what is not known a dash."""
+        from openpyxl.styles import Alignment, Font
 
-        number = self._reached.get(sheet.title, 0) + 1
-        self._reached[sheet.title] = number
-        for column, value in enumerate(row, 1):
-            cell: Any = sheet.cell(number, column)
-            _put(cell, MISSING if value is None else value)
-            if column <= len(looks) and looks[column - 1] and value is not None:
-                cell.number_format = looks[column - 1]
+        cells = []
+        for column, value in enumerate(row):
+            cell = _cell(sheet, MISSING if value is None else value)
+            look = looks[column] if column < len(looks) else ""
+            if look and value is not None:
+                cell.number_format = look
+            elif look:
+                cell.alignment = Alignment(horizontal="right")
+            elif looks and isinstance(value, str) and text_width(value, 2) > _WIDEST:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
             if size:
                 cell.font = Font(size=size, bold=True)
-        return number
+            cells.append(cell)
+        sheet.append(cells)
+        return above + 1
 
-    def _finish(self, sheet: "Worksheet", *, filtered: bool = True) -> None:
-        """A head that stays, filters, widths, and the head on each printed page."""
-        sheet.freeze_panes = "A2"
-        if filtered:
-            sheet.auto_filter.ref = sheet.dimensions
-        sheet.print_title_rows = "1:1"
-        self._on_one_page_across(sheet)
-        self._widths(sheet)
+    def _write_across(self, sheet: "Sheet", above: int, said: str) -> int:
+        """A paragraph over the width of table and chart, as high as it needs."""
+        from openpyxl.styles import Alignment
 
-    def _on_one_page_across(self, sheet: "Worksheet") -> None:
-        sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+        cell = _cell(sheet, said)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.row_dimensions[above + 1].height = 16 * -(-int(text_width(said, 2)) // _ACROSS_WIDTH)
+        sheet.merged_cells.add(f"A{above + 1}:{_ACROSS}{above + 1}")
+        sheet.append([cell])
+        return above + 1
+
+    def _on_one_page_across(self, sheet: "Sheet") -> None:
+        sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", _A4, 0
         if sheet.sheet_properties.pageSetUpPr is not None:
             sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
-    def _widths(self, sheet: "Worksheet", from_row: int = 1) -> None:
-        from openpyxl.utils import get_column_letter
-
-        for number, column in enumerate(sheet.iter_cols(min_row=from_row), 1):
-            widest = max((_width(cell.value) for cell in column), default=0)
-            sheet.column_dimensions[get_column_letter(number)].width = min(max(widest + 3, _NARROWEST), _WIDEST)
+    def _set_widths(self, sheet: "Sheet", widths: Sequence[float]) -> None:
+        for number, width in enumerate(widths, 1):
+            sheet.column_dimensions[_letter(number)].width = width
 
     def _by_class(self) -> Mapping[str, Mapping[str, int]]:
         return self._result.by_class
@@ -285,21 +325,38 @@ class _Sheets:
         return word("bulletin_column", code, self._language)
 
 
-def _put(cell: Any, value: Cell) -> None:
+def _cell(sheet: "Sheet", value: Cell) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    if isinstance(value, datetime):
+        value = value.replace(tzinfo=None)
+    cell: Any = WriteOnlyCell(sheet, float(value) if isinstance(value, Decimal) else value)
     if isinstance(value, str):
-        cell.value = value
         # Never a formula, whatever it begins with; the mark keeps it so when somebody edits the cell.
         cell.data_type, cell.quotePrefix = "s", value[:1] in "=+-@\t\r" and value != ""
-    elif isinstance(value, datetime):
-        cell.value = value.replace(tzinfo=None)
-    else:
-        cell.value = float(value) if isinstance(value, Decimal) else value
+    return cell
+
+
+def _widths_of(heads: Sequence[str], rows: Iterator[Row]) -> list[float]:
+    """As wide as the widest text of each column, within reason."""
+    widest = [_width(head) for head in heads]
+    for row in rows:
+        widest = [max(width, _width(value)) for width, value in zip_longest(widest, row[: len(heads)], fillvalue=0)]
+    return [min(max(width + 2, _NARROWEST), _WIDEST) for width in widest]
 
 
 def _width(value: object) -> float:
     if isinstance(value, (datetime, date)):
         return 16
+    if isinstance(value, Decimal):
+        return 7
     return text_width(str(value), 2) if isinstance(value, str) else len(f"{value:,}"[:12]) if value is not None else 0
+
+
+def _letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return get_column_letter(column)
 
 
 def _with_fixed_moment(packed: bytes, moment: datetime) -> bytes:
