@@ -96,6 +96,7 @@ def compose(
     look: Look,
     *,
     issuer: str | None = None,
+    number: str | None = None,
     seal: DaySeal | None = None,
 ) -> Bulletin:
     """The bulletin of a month in the language and width of a look."""
@@ -123,7 +124,10 @@ def compose(
     return Bulletin(
         language=language,
         city=city,
-        **{code: headed(code) for code in ("red_head", "number", "version", "title", "addressed")},
+        **{code: headed(code) for code in ("red_head", "version", "title", "addressed")},
+        number=clean(number).replace("{year}", f"{year}").replace("{month}", f"{month}")
+        if number
+        else headed("number"),
         lead=text.paragraphs("lead"),
         sections=numbered[: len(sections)],
         annexes=numbered[len(sections) :],
