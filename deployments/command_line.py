@@ -32,6 +32,8 @@ PARTS = {
     "score": Part("deployments.score_command", "score", "One line of counts through a scheme of evaluation."),
     "replay": Part("deployments.replay_command", "replay", "Run real reports through the rules on virtual time."),
     "evaluate": Part("deployments.evaluate_command", "evaluate", "A month counted, scored, ranked and frozen."),
+    "analyse": Part("deployments.analyse_command", "analyse", "What stands out in a week or any period."),
+    "acceptance": Part("deployments.acceptance_command", "acceptance", "The acceptance self-check."),
     "entries": Part("deployments.entries_commands", "entries_app", "Entries for the evaluation by hand."),
     "bulletin": Part(
         "deployments.bulletin_command", "bulletin", "The bulletin of a month as files: DOCX, XLSX, PDF, HTML."

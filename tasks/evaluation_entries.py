@@ -96,8 +96,8 @@ def take_back(
 ) -> StoredEntry | Refusal:
     """Take an entry back and say why; whoever may enter its item may.
 
-    Refused: `entry_unknown`, `entry_taken_back`, `entry_by_others`, `entry_needs_words`, `entries_closed`,
-    `entry_double`. Raises: as `enter`.
+    Refused: `entry_unknown`, `entry_taken_back`, `entry_unknown_item`, `entry_by_others`, `entry_needs_words`,
+    `entries_closed`, `entry_double`. Raises: as `enter`.
     """
     if (there := _by_key(connection, key)) is not None:
         return there
@@ -108,7 +108,9 @@ def take_back(
         return Refusal("entry_taken_back", {"number": number, "by_entry": found.taken_back})
     scheme = scheme_of(city, found.month)
     item = scheme.manual.get(found.item)
-    if item is not None and post.role not in item.by:
+    if item is None:
+        return Refusal("entry_unknown_item", {"item": found.item, "items": list(scheme.manual)})
+    if post.role not in item.by:
         return Refusal("entry_by_others", {"item": item.title.zh, "roles": list(item.by), "role": post.role})
     if not words.strip():
         return Refusal("entry_needs_words", {"number": number})

@@ -108,24 +108,23 @@ def test_what_was_taken_back_counts_no_more_and_stays_to_be_read(month: Month) -
     assert code(taken_back(month, back.number)) == "entry_unknown"
 
 
-@pytest.mark.parametrize(
-    ("changes", "by", "expected"),
-    [
-        ({"unit": "nobody"}, "evaluator", "entry_unknown_unit"),
-        ({"unit": "centre"}, "evaluator", "entry_unknown_unit"),
-        ({"item": "street_appearance"}, "evaluator", "entry_unknown_item"),
-        ({}, "lihe-head", "entry_by_others"),
-        ({"value": Fraction(-1)}, "evaluator", "entry_outside"),
-        ({"value": Fraction(1, 2)}, "evaluator", "entry_outside"),
-        ({"evidence": "  "}, "evaluator", "entry_needs_evidence"),
-        ({"item": "exposed_problems"}, "evaluator", "entry_double"),
-        ({"month": "2019-06"}, "evaluator", "month_not_begun"),
-    ],
+CANNOT_BE_ENTERED: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({"unit": "nobody"}, "evaluator", "entry_unknown_unit"),
+    ({"unit": "centre"}, "evaluator", "entry_unknown_unit"),
+    ({"item": "street_appearance"}, "evaluator", "entry_unknown_item"),
+    ({}, "lihe-head", "entry_by_others"),
+    ({"value": Fraction(-1)}, "evaluator", "entry_outside"),
+    ({"value": Fraction(1, 2)}, "evaluator", "entry_outside"),
+    ({"evidence": "  "}, "evaluator", "entry_needs_evidence"),
+    ({"item": "exposed_problems"}, "evaluator", "entry_double"),
+    ({"month": "2019-06"}, "evaluator", "month_not_begun"),
 )
-def test_what_cannot_be_entered_is_refused_and_nothing_is_written(
-    month: Month, changes: dict[str, Any], by: str, expected: str
-) -> None:
-    assert code(entered(month, replace(FAKED, **changes), by)) == expected
+"""What is otherwise than in a good entry, who enters it, and why it is refused."""
+
+
+def test_what_cannot_be_entered_is_refused_and_nothing_is_written(month: Month) -> None:
+    for changes, by, expected in CANNOT_BE_ENTERED:
+        assert code(entered(month, replace(FAKED, **changes), by)) == expected, changes
     with reading(month.engine) as connection:
         assert entries_of(connection, MAY) == []
 

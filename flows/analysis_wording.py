@@ -1,0 +1,25 @@
+"""What an official reads in the Prefect UI of an analysis: names of runs and steps, headings of its tables."""
+
+from datetime import date
+
+WEEKLY = "每周分析"
+PERIOD = "时段分析"
+ANALYSE = "查找高发、复发和异常升高 find hot spots, recurrences and rises"
+
+HOT_TABLE = "高发区域（小类 × 乡镇街道） · Hot spots"
+RECURRENCE_TABLE = "复发问题（同类、近距、结案后再发） · Recurrences"
+RISE_TABLE = "异常升高（与前8周同一星期几比） · Rises against the usual"
+REFUSED_STATE = "Refused 未办理"
+
+CLASS, AREA, COUNT, SHARE, USUAL = "小类 Class", "区域 Area", "件数 Cases", "占比 Share", "平常 Usual"
+CASES, TIMES, PLACE, DAY, SPREAD = "案件 Cases behind", "次数 Times", "位置 Place", "日期 Day", "离差 Spread"
+
+
+def analysed(name: str, first: date, last: date) -> str:
+    """The name of a run. Example: 每周分析 2026-08-03 至 2026-08-09."""
+    return f"{name} {first} 至 {last}"
+
+
+def not_done(name: str) -> str:
+    """The name of a run that was refused."""
+    return f"{name} · 未办理"
