@@ -33,7 +33,12 @@ def bulletin(
     ] = None,
     version: Annotated[int | None, typer.Option("--version", min=1, help="Default: the newest.")] = None,
     language: Annotated[Spoken, typer.Option("--language", help="Chinese or English.")] = Spoken.ZH,
-    issuer: Annotated[str | None, typer.Option("--issuer", help="The institution that signs.")] = None,
+    issuer: Annotated[
+        str | None, typer.Option("--issuer", help="The institution that signs; default: as evaluation.yaml says.")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option("--number", help="Number of the document; default: as evaluation.yaml says.")
+    ] = None,
 ) -> None:
     """Write the bulletin of a month: DOCX, XLSX, HTML and PDF, all from one stored version of its evaluation.
 
@@ -48,9 +53,9 @@ def bulletin(
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise typer.BadParameter(f"“{month}”不是月份，请写成 2026-08。{month!r} is no month.")
     if from_file is None:
-        documents = _stored(month, version, language, issuer)
+        documents = _stored(month, version, language, issuer, number)
     else:
-        documents = _from_files(month, from_file, previous or [], language, issuer)
+        documents = _from_files(month, from_file, previous or [], language, issuer, number)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in documents.items():
         (out / name).write_bytes(content)
@@ -58,28 +63,38 @@ def bulletin(
 
 
 def _from_files(
-    month: str, path: Path, previous: list[Path], language: Spoken, issuer: str | None
+    month: str, path: Path, previous: list[Path], language: Spoken, issuer: str | None, number: str | None
 ) -> Mapping[str, bytes]:
     from tasks.bulletin import bulletin as documents_of
 
     result = _read(path)
     if result.month != month:
         _refuse(f"{path.name} 是 {result.month} 的结果，不是 {month}。It is the result of {result.month}.")
-    return documents_of(result, [_read(each) for each in previous], language.value, issuer=issuer)
+    return documents_of(result, [_read(each) for each in previous], language.value, issuer=issuer, number=number)
 
 
-def _stored(month: str, version: int | None, language: Spoken, issuer: str | None) -> Mapping[str, bytes]:
+def _stored(
+    month: str, version: int | None, language: Spoken, issuer: str | None, number: str | None
+) -> Mapping[str, bytes]:
     from deployments.city_at_hand import city_to_read
     from tasks.bulletin import bulletin as documents_of
     from tasks.bulletin_cases import stored_source
 
     with city_to_read() as (city, connection):
-        source = stored_source(connection, city, month, version)
+        source, rules = stored_source(connection, city, month, version), city.evaluation
     if source is None:
         wanted = f"第{version}版" if version else ""
         _refuse(f"{month} {wanted}尚未考评，请先运行 zhihui evaluate。There is no such evaluation yet.")
     result = source.version.result
-    return documents_of(result, source.previous, language.value, cases=source.cases, issuer=issuer, seal=source.seal)
+    return documents_of(
+        result,
+        source.previous,
+        language.value,
+        cases=source.cases,
+        issuer=issuer or rules.issuer,
+        number=number or rules.document_number,
+        seal=source.seal,
+    )
 
 
 def _read(path: Path) -> EvaluationResult:

@@ -34,3 +34,7 @@ class EvaluationRules:
     overseen_by: tuple[Role, ...] = (Role.EVALUATOR,)
     """Roles that hear that a draft stands, and why a publication waits."""
     exempt_periods: tuple[ExemptPeriod, ...] = ()
+    issuer: str = ""
+    """Who signs the bulletin; empty for the centre of the city's name."""
+    document_number: str = ""
+    """Number of the bulletin 发文字号, with {year} and {month}; empty leaves it to be filled in by hand."""

@@ -29,16 +29,19 @@ def bulletin(
     *,
     cases: Sequence[CaseBehind] = (),
     issuer: str | None = None,
+    number: str | None = None,
     seal: DaySeal | None = None,
 ) -> Mapping[str, bytes]:
     """The documents of a month by file name: Word, workbook, page and PDF. The same result gives the same bytes.
 
     `previous` are earlier months, in any order, and the version that this one replaces; `cases` go into the workbook;
-    `seal` is named in the footer.
+    `seal` is named in the footer, `number` is that of the document, in which {year} and {month} are filled in.
     Example: bulletin(result, (july, june), "zh")["bulletin-2026-08-v1.zh.pdf"]
     """
-    paper = compose(result, previous, on_paper(language), issuer=issuer, seal=seal)
-    screen = compose(result, previous, on_screen(language), issuer=issuer, seal=seal)
+    paper, screen = (
+        compose(result, previous, look, issuer=issuer, number=number, seal=seal)
+        for look in (on_paper(language), on_screen(language))
+    )
     return {
         file_name(result, language, "docx"): bulletin_docx(paper),
         file_name(result, language, "xlsx"): bulletin_workbook(paper, result, previous, cases),

@@ -72,7 +72,8 @@ def day_strip(look: Look, by_day: Mapping[str, Mapping[str, int]]) -> Picture:
     canvas, middle, reach = Canvas(width, 218), 112.0, 72.0
     days = sorted(by_day)
     most = max((by_day[day].get(name, 0) for day in days for name in ("filed", "closed")), default=0) or 1
-    step = (width - 44) / max(len(days), 1)
+    # A month that has only begun keeps the room of its days to come.
+    step = (width - 44) / max(len(days), 28)
     for number, day in enumerate(days):
         x, wide = 40 + step * number, max(step * 0.68, 2)
         filed, closed = by_day[day].get("filed", 0), by_day[day].get("closed", 0)

@@ -30,6 +30,9 @@ from tasks.words import Language, word
 
 Part = str | Table | Picture
 
+SHORT = 15
+"""Up to so many rows a table stays where it is spoken of: a small city needs no page for two units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -96,6 +99,7 @@ def compose(
     look: Look,
     *,
     issuer: str | None = None,
+    number: str | None = None,
     seal: DaySeal | None = None,
 ) -> Bulletin:
     """The bulletin of a month in the language and width of a look."""
@@ -123,7 +127,10 @@ def compose(
     return Bulletin(
         language=language,
         city=city,
-        **{code: headed(code) for code in ("red_head", "number", "version", "title", "addressed")},
+        **{code: headed(code) for code in ("red_head", "version", "title", "addressed")},
+        number=clean(number).replace("{year}", f"{year}").replace("{month}", f"{month}")
+        if number
+        else headed("number"),
         lead=text.paragraphs("lead"),
         sections=numbered[: len(sections)],
         annexes=numbered[len(sections) :],
@@ -190,6 +197,13 @@ _ANNEX_OF = {
 """Where the long parts of a section stand on paper: all tables, and the picture of every unit on time."""
 
 
+def _length(part: Part) -> float:
+    """About how many rows a part is long."""
+    if isinstance(part, Table):
+        return len(part.rows)
+    return part.height / 25 if isinstance(part, Picture) else 0
+
+
 def _is_annexed(code: str, part: Part) -> bool:
     return code in _ANNEX_OF and (isinstance(part, Table) or (code == "on_time" and isinstance(part, Picture)))
 
@@ -199,6 +213,7 @@ def _annexes(sections: Sequence[tuple[str, tuple[Part, ...]]], language: Languag
     for code, inside in sections:
         if moved := [part for part in inside if _is_annexed(code, part)]:
             found.setdefault(_ANNEX_OF[code], []).extend(moved)
+    long = {code: parts for code, parts in found.items() if sum(map(_length, parts)) > SHORT}
     return tuple(
         Section(
             code,
@@ -206,7 +221,7 @@ def _annexes(sections: Sequence[tuple[str, tuple[Part, ...]]], language: Languag
             tuple(parts),
             word("bulletin", "annex", language).format(number=number),
         )
-        for number, (code, parts) in enumerate(found.items(), 1)
+        for number, (code, parts) in enumerate(long.items(), 1)
     )
 
 
@@ -214,7 +229,7 @@ def _without_annexed(
     code: str, parts: tuple[Part, ...], numbers: Mapping[str, int], language: Language
 ) -> tuple[Part, ...]:
     """What stays, its last sentence followed by where the rest is to be found."""
-    kept = [part for part in parts if not (numbers and _is_annexed(code, part))]
+    kept = [part for part in parts if not (_ANNEX_OF.get(code) in numbers and _is_annexed(code, part))]
     last = max((at for at, part in enumerate(kept) if isinstance(part, str)), default=None)
     if len(kept) < len(parts) and last is not None:
         kept[last] = f"{kept[last]}{word('bulletin', 'see_annex', language).format(number=numbers[_ANNEX_OF[code]])}"

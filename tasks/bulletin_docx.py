@@ -9,7 +9,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm
+from docx.shared import Mm, Pt
 from docxtpl import DocxTemplate, InlineImage
 
 from tasks.bulletin_document import Bulletin, Part, Section
@@ -22,8 +22,14 @@ from tasks.word_document import with_fixed_times
 LINE_MM = 156.0
 """Between the margins of the template."""
 
+WIDEST_MM = 142.0
+"""A picture a little narrower than the line, so that a group's sentences and its ranking share a page."""
+
 HIGHEST_MM = 205.0
 """A picture with its caption still fits on a page."""
+
+_LATIN_HEAD = 22
+"""Points of a red head in letters: those of characters would make three lines of it."""
 
 _ALIGNS: dict[Align, WD_ALIGN_PARAGRAPH] = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
@@ -58,6 +64,9 @@ def bulletin_docx(bulletin: Bulletin) -> bytes:
     for shape, picture in zip(file.inline_shapes, bulletin.pictures(), strict=True):
         shape._inline.docPr.set("descr", picture.title)
     _signature_follows(file, bulletin)
+    if bulletin.language != "zh":
+        for run in file.paragraphs[0].runs:
+            run.font.size = Pt(_LATIN_HEAD)
     properties = file.core_properties
     properties.title, properties.author, properties.comments = bulletin.title, bulletin.issuer, ""
     properties.created = properties.modified = bulletin.dated.astimezone(UTC).replace(tzinfo=None)
@@ -75,7 +84,7 @@ def _told(part: Part, template: DocxTemplate, images: Any) -> dict[str, Any]:
     if isinstance(part, Table):
         return {"kind": "table", "title": part.title, "heads": part.heads, "rows": part.rows}
     if isinstance(part, Picture):
-        width = min(LINE_MM, HIGHEST_MM * part.width / part.height)
+        width = min(WIDEST_MM, HIGHEST_MM * part.width / part.height)
         image = InlineImage(template, BytesIO(next(images)), width=Mm(width))
         return {"kind": "picture", "title": part.title, "image": image}
     return {"kind": "text", "text": part}

@@ -197,7 +197,16 @@ def _made(engine: Engine, city: City, version: Undocumented) -> dict[str, bytes]
     if source is None:
         raise LookupError(f"{version.month} has no version {version.version}.")
     result = source.version.result
-    made = bulletin(result, source.previous, LANGUAGE, cases=source.cases, seal=source.seal)
+    rules = city.evaluation
+    made = bulletin(
+        result,
+        source.previous,
+        LANGUAGE,
+        cases=source.cases,
+        issuer=rules.issuer,
+        number=rules.document_number,
+        seal=source.seal,
+    )
     return {kind: made[file_name(result, LANGUAGE, kind)] for kind in KINDS}
 
 

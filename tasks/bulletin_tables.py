@@ -88,7 +88,7 @@ def ranking_table(group: GroupResult, result: EvaluationResult, language: Langua
     ]
     heads = [say("rank"), say("unit"), say("score"), say("grade")]
     heads += [_figure_head(code, result, language, say) for code in figures]
-    widths = (7.0, 31.0, 10.0, 9.0, *(14.0 for _ in figures), 10.0)
+    widths = (7.0, 31.0, 10.0, 9.0 if language == "zh" else 14.0, *(14.0 for _ in figures), 10.0)
     title = _caption("ranking_table", language).format(
         group=clean(group.title.zh if language == "zh" else group.title.en)
     )
@@ -175,7 +175,7 @@ def definition_tables(result: EvaluationResult, language: Language, say: Say) ->
     rows = tuple(definitions(result, language, say))
     align: tuple[Align, ...] = ("left", "left", "left")
     heads = (say("name"), say("meaning"), say("source"))
-    yield Table("definitions", _caption("definitions", language), heads, rows, align, (20, 55, 25))
+    yield Table("definitions", _caption("definitions", language), heads, rows, align, (16, 56, 28))
 
 
 def definitions(result: EvaluationResult, language: Language, say: Say) -> Iterator[tuple[str, str, str]]:

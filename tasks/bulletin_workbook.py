@@ -108,15 +108,17 @@ class _Sheets:
                 row = self._write_across(sheet, row, said)
 
     def group(self, group: GroupResult) -> None:
-        """The ranking of a group with a bar chart beside it."""
+        """The ranking of a group with a bar chart below it: beside it, paper would show both too small."""
         title = group.title.zh if self._language == "zh" else group.title.en
         sheet = self._sheet(title)
-        scored = sum(unit.score is not None for unit in group.units)
+        scores = [unit.score for unit in group.units if unit.score is not None]
         grades = {grade.code: GRADE_COLOURS.get(grade.colour or "") for grade in self._result.scheme.grades}
-        colours = [grades.get(unit.grade or "") for unit in group.units[:scored]]
+        colours = [grades.get(unit.grade or "") for unit in group.units[: len(scores)]]
         caption = word("bulletin_caption", "ranking", self._language).format(group=clean(title))
-        columns = self._units(sheet, group.units)
-        ranking_bars(sheet, scored, colours, caption, self._say("score"), f"{_letter(columns + 2)}2")
+        last = self._units(sheet, group.units)
+        # Table and picture on one sheet of paper.
+        sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "portrait", 1
+        ranking_bars(sheet, scores, colours, caption, self._say("score"), f"A{last + 2}")
 
     def others(self, units: Sequence[UnitResult]) -> None:
         """Units of no group: counted, so that the totals agree, and not scored."""
@@ -203,7 +205,7 @@ class _Sheets:
         self._table(sheet, heads, rows, [], widths=(24, 90, 46), filtered=False)
 
     def _units(self, sheet: "Sheet", units: Sequence[UnitResult]) -> int:
-        """The figures of units; gives the number of columns."""
+        """The figures of units; gives the last row."""
         names = (
             *("due_to_close", "closed", "closed_on_time", "overdue_open", "reworked", "extended"),
             *("suspended", "exempt"),
@@ -225,8 +227,7 @@ class _Sheets:
                 yield [*row, rank_change(unit, self._say), clean(unit.unit)]
 
         looks = [WHOLE, "", self._score, "", *(WHOLE for _ in names), SHARE, SHARE, "", ""]
-        self._table(sheet, [figure_name(code, self._language, self._say) for code in codes], rows, looks)
-        return len(codes)
+        return self._table(sheet, [figure_name(code, self._language, self._say) for code in codes], rows, looks)
 
     def _sheet(self, code: str) -> "Sheet":
         sheet: Any = self._book.create_sheet(self._sheet_name(word("bulletin_sheet", code, self._language)))

@@ -1,6 +1,7 @@
 """Charts of the bulletin's workbook: drawn by the program that opens it, from the cells beside them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tasks.bulletin_svg import FAINT, GOOD, GRADE_COLOURS, PLAIN
@@ -28,22 +29,24 @@ def trend_lines(sheet: "Worksheet", head: int, months: int, title: str, place: s
 
 
 def ranking_bars(
-    sheet: "Worksheet", units: int, colours: Sequence[str | None], title: str, score: str, place: str
+    sheet: "Worksheet", scores: Sequence[Decimal], colours: Sequence[str | None], title: str, score: str, place: str
 ) -> None:
     """Scores as bars, the best on top, each in the colour of its grade; nothing without a score."""
     from openpyxl.chart import BarChart, Reference
     from openpyxl.chart.label import DataLabelList
     from openpyxl.chart.marker import DataPoint
 
-    if not units:
+    if not scores:
         return
+    units = len(scores)
     chart: Any = BarChart()
     chart.type, chart.gapWidth, chart.legend = "bar", 40, None
-    chart.title, chart.width, chart.height = title, 20, max(7.0, 2.5 + 0.62 * units)
+    chart.title, chart.width, chart.height = title, 27, max(7.0, 2.5 + 0.62 * units)
     chart.add_data(Reference(sheet, min_col=3, min_row=2, max_row=1 + units))
     chart.set_categories(Reference(sheet, min_col=2, min_row=2, max_row=1 + units))
     chart.x_axis.scaling.orientation, chart.y_axis.scaling.min = "maxMin", 0
-    chart.y_axis.title, chart.y_axis.majorGridlines = score, None
+    chart.y_axis.scaling.max = 100 if max(scores) <= 100 else None
+    chart.y_axis.title, chart.y_axis.majorGridlines, chart.y_axis.number_format = score, None, "0"
     series = chart.series[0]
     series.graphicalProperties.solidFill = PLAIN[1:]
     for number, colour in enumerate(colours):

@@ -26,6 +26,9 @@ def new_document(title: str, author: str, at: datetime) -> Document:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(20)
     file.styles["Normal"].font.size = Pt(10.5)
+    for language in file.styles.element.iter(qn("w:lang")):
+        # Else a program may take the comma of Taiwan, which stands in the middle of its square.
+        language.set(qn("w:eastAsia"), "zh-CN")
     properties = file.core_properties
     properties.title, properties.author, properties.comments = title, author, ""
     properties.created = properties.modified = at.astimezone(UTC).replace(tzinfo=None)

@@ -13,7 +13,8 @@ from models.evaluation_rules import EvaluationRules, ExemptPeriod
 FILE = "evaluation.yaml"
 
 _ROLES = ("draft_to", "ranking_to", "overseen_by")
-_KEYS = ("scheme", "appeals_within", *_ROLES, "exempt_periods")
+_TEXTS = ("issuer", "document_number")
+_KEYS = ("scheme", "appeals_within", *_ROLES, "exempt_periods", *_TEXTS)
 _ROLE = cell.one_of(POST_ROLES, "role of a post")
 
 
@@ -28,6 +29,7 @@ def read_evaluation(content: str, units: Collection[str], faults: list[Fault]) -
         "exempt_periods": _exempt_periods(page, units, faults) if page.has("exempt_periods") else None,
     }
     values |= {key: page.values(key, _ROLE) if page.has(key) else None for key in _ROLES}
+    values |= {key: page.value(key, cell.text) if page.has(key) else None for key in _TEXTS}
     return EvaluationRules(**{name: value for name, value in values.items() if value is not None})
 
 

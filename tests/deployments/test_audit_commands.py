@@ -16,6 +16,7 @@ from tasks.pictures import Handed, add_pictures
 from tasks.settings import Settings
 from tests.event_rows import MOMENT, write_case
 from tests.pictures import a_read_picture, a_scene, encoded
+from tests.stored_cases import a_loaded_city
 
 runner = CliRunner()
 
@@ -85,6 +86,21 @@ def test_a_removed_tail_is_told_with_what_the_case_row_knows(two_cases: Settings
     result = runner.invoke(audit_app, ["verify"])
     assert result.exit_code == 1
     assert "案件 R20190505000002 第 2 号事件（cases.id 2）：案件登记的末尾与事件不符：登记 3 events" in result.stdout
+
+
+def test_the_seal_of_a_day_is_computed_again_the_same_and_not_before_the_day_is_over(two_cases: Settings) -> None:
+    engine = open_database(two_cases.database_url)
+    a_loaded_city(engine)
+    engine.dispose()
+    first = json.loads(runner.invoke(audit_app, ["seal", "2019-05-31", "--json"]).stdout)
+    assert first == json.loads(runner.invoke(audit_app, ["seal", "2019-05-31", "--json"]).stdout)
+    assert (first["chains"], len(first["digest"])) == (2, 64)
+    assert first["digest"] in runner.invoke(audit_app, ["seal", "2019-05-31"]).stdout
+    alter(two_cases, "UPDATE cases SET head_hash = 'another' WHERE id = 2")
+    assert first["digest"] not in runner.invoke(audit_app, ["seal", "2019-05-31"]).stdout
+    early = runner.invoke(audit_app, ["seal", "2999-01-01"])
+    assert (early.exit_code, "尚未结束" in early.stderr) == (1, True)
+    assert runner.invoke(audit_app, ["seal", "1999-01-01"]).exit_code == 1
 
 
 def test_without_a_database_it_says_where_it_looked_and_makes_none(settings: Settings) -> None:

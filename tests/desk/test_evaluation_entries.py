@@ -275,7 +275,8 @@ def test_a_published_month_offers_its_documents_and_never_others_in_their_place(
 ) -> None:
     drafted(month)
     unit = Reader(month, settings, "lihe-head", DRAFT_DAY)
-    assert unit.reads("/bulletin/pdf").status_code == 404
+    early = unit.reads("/bulletin/pdf")
+    assert (early.status_code, "本月通报尚未公布" in early.text) == (404, True)
     with transaction(month.engine) as connection:
         publish_months(connection, current_city(connection), at("2019-06-06 09:00"))
     with reading(month.engine) as connection:
@@ -299,6 +300,7 @@ def test_a_published_month_offers_its_documents_and_never_others_in_their_place(
     (pdf,) = [document for document in made if document.kind == "pdf"]
     file = settings.bulletins / f"{pdf.sha256}.pdf"
     file.write_bytes(b"%PDF-forged")
-    assert unit.reads("/bulletin/pdf").status_code == 500
+    broken = unit.reads("/bulletin/pdf")
+    assert (broken.status_code, "不会用别的文件代替" in broken.text) == (500, True)
     file.unlink()
     assert unit.reads("/bulletin/pdf").status_code == 500

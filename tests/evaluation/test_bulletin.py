@@ -75,6 +75,37 @@ def test_a_proposal_is_called_one_and_the_digest_of_the_result_is_told(made: Map
         assert digest in said
 
 
+def test_the_word_document_is_laid_out_as_an_official_one(made: Mapping[str, bytes]) -> None:
+    """Head, number, title, text, list of annexes, who signs and when, then the annexes in their order."""
+    lines = [line.text for line in docx.Document(BytesIO(part(made, "docx"))).paragraphs]
+    wanted = [
+        *("新郑市城市管理考评通报", "〔2026〕　　号　第1版\t2026年9月1日", "关于2026年8月城市管理考评情况的通报"),
+        *(
+            "一、总体情况",
+            "二、考评排名",
+            "附件：1．各组考评成绩",
+            "新郑市数字化城市管理监督指挥中心",
+            "2026年9月1日　　",
+        ),
+        *("附件1", "各组考评成绩", "附件2", "附件3", "超期未结案件", "附件5", "等级划分与指标口径"),
+    ]
+    places = [lines.index(line) for line in wanted]
+    assert places == sorted(places)
+
+
+def test_a_number_and_a_signature_of_the_citys_own_are_printed() -> None:
+    told = bulletin(MONTH, (), "zh", issuer="城管局", number="新数指〔{year}〕{month}号")
+    lines = [line.text for line in docx.Document(BytesIO(told[file_name(MONTH, "zh", "docx")])).paragraphs]
+    assert "新数指〔2026〕8号　第1版\t2026年9月1日" in lines
+    assert "城管局" in lines
+
+
+def test_the_head_of_every_table_is_repeated_on_each_page(made: Mapping[str, bytes]) -> None:
+    tables = docx.Document(BytesIO(part(made, "docx"))).tables
+    assert len(tables) > 8
+    assert all(table.rows[0]._tr.xpath("w:trPr/w:tblHeader") for table in tables)
+
+
 def test_every_character_has_its_glyph(made: Mapping[str, bytes]) -> None:
     known = set(TTFont(pylopdf_fonts_zh_cn.sans_path()).getBestCmap())
     said = text_of_the_page(made) + text_of_the_document(made)

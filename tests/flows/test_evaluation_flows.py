@@ -64,6 +64,27 @@ async def test_what_a_killed_run_left_without_documents_gets_them_with_the_next_
     assert "evaluation-bulletin" in run.others
 
 
+async def test_a_lost_document_is_put_back_and_one_that_cannot_be_made_as_it_was_leaves_the_run_stuck(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await monthly_evaluation(EvaluationForm(now=FIRST_OF_JUNE))
+    await publish_evaluation(PublicationVisit(now=at("2019-06-06 09:00")))
+    with reading(month.engine) as connection:
+        page = newest_documents(connection, "2019-05")["html"]
+    file = surroundings().settings.bulletins / f"{page.sha256}.html"
+    published = file.read_bytes()
+    file.unlink()
+    run = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-07 09:00")), return_state=True))
+    assert file.read_bytes() == published
+    (told,) = run.tables["evaluation-bulletin-lost"]
+    assert told["处理 What was done"].startswith("已重制")
+    file.unlink()
+    monkeypatch.setattr("tasks.bulletin.bulletin_page", lambda _bulletin: b"of another program")
+    stuck = await told_by(await publish_evaluation(PublicationVisit(now=at("2019-06-10 09:00")), return_state=True))
+    assert (stuck.run.name, file.exists()) == ("公布考评 · 通报文件丢失", False)
+    assert "stuck" in stuck.run.tags
+
+
 async def test_a_month_that_is_open_is_refused_with_the_reason(month: Month) -> None:
     asked = EvaluationForm(now=at("2019-05-20 02:00"), month="2019-05")
     told = await told_by(await monthly_evaluation(asked, return_state=True))

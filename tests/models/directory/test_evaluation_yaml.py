@@ -29,12 +29,13 @@ def test_a_city_without_the_file_is_evaluated_by_what_this_project_proposes() ->
 def test_everything_a_city_says_is_read() -> None:
     rules, faults = read(
         "scheme: yuncheng\nappeals_within: 5 work_day\ndraft_to: [unit_head]\nranking_to: [leader]\n"
-        "overseen_by: [evaluator, auditor]\n"
+        "overseen_by: [evaluator, auditor]\nissuer: 梨河市城管局\ndocument_number: 梨城管〔{year}〕{month}号\n"
         "exempt_periods:\n  - {unit: lihe, from: 2026-08-10, until: 2026-08-13, reason: 抢险}\n"
     )
     assert faults == []
     assert (rules.scheme, rules.appeals_within) == ("yuncheng", Limit(Decimal(5), LimitUnit.WORK_DAY))
     assert (rules.draft_to, rules.overseen_by) == ((Role.UNIT_HEAD,), (Role.EVALUATOR, Role.AUDITOR))
+    assert (rules.issuer, rules.document_number) == ("梨河市城管局", "梨城管〔{year}〕{month}号")
     assert rules.exempt_periods == (ExemptPeriod("lihe", date(2026, 8, 10), date(2026, 8, 13)),)
 
 
