@@ -35,6 +35,8 @@ class How(StrEnum):
     VOICE = "voice"
     """On the phone or at the door; whoever reached them recorded it."""
     COMMAND = "command"
+    PLAYED = "played"
+    """By a played person of the demo."""
 
 
 class EndedWhy(StrEnum):

@@ -29,6 +29,8 @@ class How(StrEnum):
 
     PAGE = "page"
     COMMAND = "command"
+    PLAYED = "played"
+    """By a played person of the demo."""
     ACTION = "action"
     CLIMB = "climb"
     """By answering for it: who heard of the silence said that they see to it."""

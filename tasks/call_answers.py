@@ -33,6 +33,8 @@ from tasks.wording import clean
 
 NOTICES = table_of(Notice)
 
+_ACKNOWLEDGED_BY = {How.PAGE: Acknowledged.PAGE, How.PLAYED: Acknowledged.PLAYED}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -129,7 +131,7 @@ def _acknowledge(connection: Connection, number: str, given: Answer, left: Seque
             NOTICES.c.acknowledged_at.is_(None),
         )
     ).all()
-    how = Acknowledged.PAGE if given.how is How.PAGE else Acknowledged.COMMAND
+    how = _ACKNOWLEDGED_BY.get(given.how, Acknowledged.COMMAND)
     for notice_id in ids:
         acknowledge_notice(connection, notice_id, given.post, how, now)
 

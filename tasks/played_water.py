@@ -90,7 +90,7 @@ def _answer(connection: Connection, city: City, recording: Recording) -> int:
     due = [row for row in rows if row.told_at + _takes(row.id) <= recording.now]
     done = 0
     for number, post in dict.fromkeys((row.number, row.told or row.post) for row in due):
-        given = Answer(post, How.COMMAND, PLAYED)
+        given = Answer(post, How.PLAYED)
         done += not isinstance(answer(connection, city, number, given, recording), Refusal)
     return done
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from models.call import How
 from models.city import City
 from models.observation import Doubt
 from models.played_water import FLOOD_EVERY, played_readings
 from models.water import ThresholdKind, WaterRules
 from models.water_source import MappedReading
+from tasks.call_answers import NOTICES
 from tasks.call_rows import CALLS, TARGETS
 from tasks.city_edition import current_city, load_city
 from tasks.database import reading, transaction
@@ -18,6 +20,7 @@ from tasks.directory import read_directory
 from tasks.observations import OBSERVATIONS
 from tasks.played_water import is_played, play_water
 from tasks.warnings import WARNINGS
+from tasks.words import word
 from tests.replayed import XINZHENG, xinzheng
 from tests.stored_cases import at, rows_of
 
@@ -49,6 +52,16 @@ def test_a_flood_warns_people_answer_and_it_ends(sqlite_engine: Engine, city: Ci
     assert all(row.ended_at is not None for row in warnings)
     with reading(sqlite_engine) as connection:
         assert is_played(connection)
+    said = {(row.how, row.words) for row in answered(sqlite_engine)}
+    assert said == {(How.PLAYED, "")}, "the page adds a played person's words as they are: there are none"
+    settled = rows_of(sqlite_engine, select(NOTICES).where(NOTICES.c.acknowledged_how.is_not(None)))
+    assert {row.acknowledged_how for row in settled} <= {How.PLAYED}
+
+
+@pytest.mark.parametrize("how", How)
+def test_every_way_to_answer_has_a_word_in_both_languages(how: How) -> None:
+    assert word("call_how", how, "zh") not in (how, "")
+    assert word("call_how", how, "zh") != word("call_how", how, "en")
 
 
 def test_the_same_moment_again_adds_nothing(sqlite_engine: Engine, city: City) -> None:

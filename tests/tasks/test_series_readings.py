@@ -58,3 +58,37 @@ def test_a_stretch_of_days_is_read_without_a_search_for_garbage(engine: Engine) 
     assert [one.value for one in found] == [1.0 + n for n in range(1200)]
     assert during == 0
     assert gc.isenabled(), "it is put off, not ended"
+
+
+def test_each_series_is_read_and_summed_from_its_own_moment_as_one_by_one_in_python(engine: Engine) -> None:
+    """Four series whose good readings are among doubtful ones, handed in backwards, asked from moments of their own."""
+    city, offsets = a_water_city(), {("lihe-gauge", "flow"): 1, ("rain-a", "rain"): 5, ("soil-a", "soil_moisture"): 9}
+    offsets |= {("sanku", "storage"): 12}
+    ones = [
+        MappedReading(station, Element(element), NOW + n * HOUR, -60.0 if (n + first) % 4 == 0 else 10.0 + n + first)
+        for (station, element), first in offsets.items()
+        for n in reversed(range(12))
+    ]
+    with transaction(engine) as connection:
+        take_observations(connection, city, ones, "native", NOW + 12 * HOUR)
+        stored = series_of(connection, [(station, Element(element)) for station, element in offsets])
+    since = {key: NOW + first * HOUR for key, first in offsets.items()}
+    expected = {
+        stored[station, Element(element)].id: sorted(
+            (one.at, one.value)
+            for one in ones
+            if (one.station, one.element) == (station, element) and one.at >= since[station, element] and one.value > 0
+        )
+        for station, element in offsets
+    }
+    wanted = [(stored[station, Element(element)].id, since[station, element]) for station, element in offsets]
+    with reading(engine) as connection:
+        found, sums = read_since(connection, wanted), sums_since(connection, wanted)
+    assert {id_: [(one.at, one.value) for one in mine] for id_, mine in found.items()} == {
+        id_: good for id_, good in expected.items() if good
+    }
+    for id_, moment in wanted:
+        values = [value for _, value in expected[id_]]
+        assert sums[id_, moment] == Stretch(
+            len(values), min(values, default=None), max(values, default=None), sum(values) if values else None
+        )
