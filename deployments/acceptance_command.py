@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deployments.city_at_hand import REFUSED, AsJson, city_to_read, now, print_json
-from models.acceptance import Conditions, SelfCheck
+from models.acceptance import Computed, Conditions, SelfCheck
 from models.scored import as_number
 from tasks.acceptance import ConditionsFaulty, check_acceptance, check_page, find_conditions
 
@@ -45,7 +45,8 @@ def acceptance(
 
 
 def _answers(found: Conditions, yes: list[str], no: list[str]) -> dict[str, bool]:
-    asked = [each.code for each in found.conditions if each.computed is None]
+    # Of the ledgers the rows may say nothing.
+    asked = [each.code for each in found.conditions if each.computed in (None, Computed.LEDGERS)]
     answers = dict.fromkeys(yes, True)
     for code in no:
         if code in answers:

@@ -12,8 +12,7 @@ from flows.steps import step
 from flows.surroundings import surroundings
 from flows.telling import name_run, show_page, show_table
 from models.acceptance import SelfCheck
-from models.scored import plain
-from tasks.acceptance import check_acceptance, check_lines, check_page, find_conditions
+from tasks.acceptance import check_acceptance, check_lines, check_page, find_conditions, shown_points
 from tasks.database import reading
 
 PAGE_KEY, TABLE_KEY = "acceptance-report", "acceptance-conditions"
@@ -63,4 +62,4 @@ async def acceptance_check(form: AcceptanceForm = NOTHING_CONFIRMED) -> None:
     rows = [dict(zip(heads, line.values(), strict=True)) for line in check_lines(found)]
     await show_table(TABLE_KEY, rows, wording.TABLE)
     await show_page(PAGE_KEY, check_page(found, city, form.moment()), wording.ACCEPTANCE_CHECK)
-    await name_run(wording.checked(plain(found.reached), plain(found.conditions.total)))
+    await name_run(wording.checked(shown_points(found.reached), shown_points(found.conditions.total)))

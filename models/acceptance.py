@@ -98,13 +98,16 @@ class SelfCheck:
 
 
 def self_check(conditions: Conditions, measured: Mapping[Computed, Measured], answers: Mapping[str, bool]) -> SelfCheck:
-    """Every condition with its points: the share that holds of a computed one, all or none of an answered one."""
+    """Every condition with its points: the share that holds of a computed one, all or none of an answered one.
+
+    A computed one of which the data say nothing is answered like the others.
+    """
     return SelfCheck(conditions, tuple(_checked(each, measured, answers) for each in conditions.conditions))
 
 
 def _checked(condition: Condition, measured: Mapping[Computed, Measured], answers: Mapping[str, bool]) -> Checked:
-    if condition.computed is not None:
-        found = measured[condition.computed]
+    found = measured.get(condition.computed) if condition.computed is not None else None
+    if found is not None:
         return Checked(condition, condition.points * found.share, found)
     answer = answers.get(condition.code)
     return Checked(condition, None if answer is None else condition.points * answer, answered=answer)

@@ -1,6 +1,6 @@
 """The acceptance self-check of a running city: what its data say of each condition, and the checklist in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ from models.city import City
 from models.directory.encoding import decode
 from models.directory.fault import Fault, Severity
 from models.evaluation_counts import CountName
-from models.scored import plain
+from models.scored import plain, rounded
 from models.tables import table_of
 from models.vocabulary import RequestKind
 from tasks.case_facts import FACTS
@@ -33,6 +33,9 @@ MONTHS = 6
 YEAR = timedelta(days=365)
 
 LEDGERS = (RequestKind.HAND_BACK, RequestKind.VOID, RequestKind.EXTENSION, RequestKind.SUSPENSION)
+
+NAMES_SHOWN = 10
+"""Units or months named in a sentence; the JSON has all."""
 
 STAGES = (
     (CountName.VERIFIED_ON_TIME, CountName.VERIFY_DUE),
@@ -73,7 +76,8 @@ def check_acceptance(
     wanted = {each.computed for each in conditions.conditions if each.computed is not None}
     months = _months(city, now)
     period = Period(month_period(months[0], city).start, month_period(months[-1], city).end)
-    measured = {each: _measured(connection, city, each, period, months, now) for each in sorted(wanted)}
+    found = {each: _measured(connection, city, each, period, months, now) for each in sorted(wanted)}
+    measured = {each: figures for each, figures in found.items() if figures is not None}
     return self_check(conditions, measured, answers)
 
 
@@ -84,7 +88,7 @@ def _months(city: City, now: datetime) -> list[str]:
 
 def _measured(
     connection: Connection, city: City, what: Computed, period: Period, months: list[str], now: datetime
-) -> Measured:
+) -> Measured | None:
     match what:
         case Computed.TRIAL_RUN:
             return _trial_run(connection, city, period)
@@ -137,8 +141,11 @@ def _months_with(wanted: object, connection: Connection, months: list[str]) -> M
     )
 
 
-def _ledgers(connection: Connection, period: Period) -> Measured:
-    """The share of requests that were settled in their time; each of them is in the ledger with its steps."""
+def _ledgers(connection: Connection, period: Period) -> Measured | None:
+    """The share of requests that were settled in their time; each of them is in the ledger with its steps.
+
+    None where nobody asked for anything: then the rows show nothing, and a person answers.
+    """
     asked = and_(
         REQUESTS.c.kind.in_([kind.value for kind in LEDGERS]),
         REQUESTS.c.asked_at >= period.start,
@@ -150,7 +157,9 @@ def _ledgers(connection: Connection, period: Period) -> Measured:
     ).where(asked)
     rows = {kind: (all_of, in_time) for kind, all_of, in_time in connection.execute(wanted.group_by(REQUESTS.c.kind))}
     asked_in_all, in_time = (sum(pair[side] for pair in rows.values()) for side in (0, 1))
-    share = Fraction(in_time, asked_in_all) if asked_in_all else Fraction(1)
+    if not asked_in_all:
+        return None
+    share = Fraction(in_time, asked_in_all)
     return Measured(share, {"in_time": in_time, "of": asked_in_all, "kinds": {k: list(v) for k, v in rows.items()}})
 
 
@@ -176,8 +185,8 @@ def check_lines(check: SelfCheck, language: Language = "zh") -> list[dict[str, o
         {
             "condition": line.condition.title.zh if language == "zh" else line.condition.title.en,
             "found": found_words(line, language),
-            "points": plain(line.points) if line.points is not None else "–",
-            "of": plain(line.condition.points),
+            "points": shown_points(line.points) if line.points is not None else "–",
+            "of": shown_points(line.condition.points),
             "source": line.condition.source,
         }
         for line in check.lines
@@ -201,8 +210,21 @@ def found_words(line: Checked, language: Language) -> str:
     for name in ("without", "missing"):
         if name in said:
             shown = said[name]
-            said[name] = "、".join(map(str, shown)) if isinstance(shown, list) and shown else "–"
+            said[name] = _named(shown, language) if isinstance(shown, list) else "–"
     return word("acceptance", f"found_{computed}", language).format(**said)
+
+
+def _named(names: Sequence[str], language: Language) -> str:
+    if not names:
+        return "–"
+    shown = "、".join(names[:NAMES_SHOWN])
+    more = len(names) - NAMES_SHOWN
+    return shown if more <= 0 else shown + word("acceptance", "more", language).format(more=more)
+
+
+def shown_points(points: Fraction) -> str:
+    """Points to two digits. Example: 5/3 is 1.67."""
+    return plain(Fraction(rounded(points, 2)))
 
 
 def check_page(check: SelfCheck, city: City, now: datetime, language: Language = "zh") -> str:

@@ -73,7 +73,8 @@ def test_what_nobody_answered_gives_no_points_and_is_named_as_open(month: Month)
         "manuals",
         "supervision_rule",
         "supervised",
-    }
+        "ledgers",
+    }, "of the ledgers the rows say nothing before anybody asked"
     after = checked(month.engine, built_up_area=True, manuals=False)
     assert points(after)["built_up_area"] == 10
     assert points(after)["manuals"] == 0
@@ -104,6 +105,15 @@ def test_the_shipped_points_make_a_hundred_and_each_has_a_source() -> None:
     conditions = find_conditions()
     assert conditions.total == 100
     assert all("?" in each.source for each in conditions.conditions), "nobody's points but ours"
+
+
+def test_what_the_data_do_not_say_a_person_answers() -> None:
+    conditions = find_conditions()
+    check = self_check(conditions, {}, {"ledgers": True, "trial_run": False})
+    assert {line.condition.code: line.points for line in check.lines if line.points is not None} == {
+        "trial_run": 0,
+        "ledgers": 10,
+    }
 
 
 @given(st.dictionaries(st.sampled_from(list(Computed)), st.fractions(0, 1)), st.booleans())
