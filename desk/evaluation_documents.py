@@ -45,15 +45,16 @@ def document_routes(desk: Desk) -> APIRouter:
         except DocumentUnusable as error:
             LOG.exception("%s", error, extra={"action": "bulletin_unusable"})
             return page(request, "message.html", BROKEN, title="bulletin_lost", help="bulletin_lost_help", city=None)
-        return Response(content, media_type=KINDS[kind], headers=_headers(opened.subject, kind))
+        return Response(content, media_type=KINDS[kind], headers=_headers(opened.subject, kind, content))
 
     return routes
 
 
-def _headers(month: str, kind: str) -> dict[str, str]:
+def _headers(month: str, kind: str, content: bytes) -> dict[str, str]:
     name = quote(f"{form_word('evaluation', 'bulletin_file', 'zh').format(month=month)}.{kind}")
     shown = "inline" if kind in _SHOWN else "attachment"
     headers = {"Content-Disposition": f"{shown}; filename=\"bulletin-{month}.{kind}\"; filename*=UTF-8''{name}"}
     if kind == "html":
-        headers["Content-Security-Policy"] = f"default-src 'none'; style-src {style_source()}; img-src data:"
+        style, nobody = style_source(content), "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        headers["Content-Security-Policy"] = f"default-src 'none'; style-src {style}; img-src data:; {nobody}"
     return headers

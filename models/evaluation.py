@@ -121,8 +121,8 @@ class EvaluationEntry(SQLModel, table=True):
 class EvaluationDocument(SQLModel, table=True):
     """A document that was made of a published version, by the digest of its bytes. Append-only.
 
-    The bytes lie in the folder of bulletins, under their digest. A document is never made twice: what people were sent
-    is what is kept, also where a newer program would lay it out otherwise.
+    The bytes lie in the folder of bulletins, under their digest. What people were sent is what is kept: a file that was
+    lost is made again only where that gives the same bytes, and nothing else is ever given in its place.
     """
 
     __tablename__ = "evaluation_document"

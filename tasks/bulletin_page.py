@@ -29,15 +29,22 @@ def bulletin_page(bulletin: Bulletin) -> bytes:
             b=_laid_out(bulletin),
             tiles=_tiles(bulletin),
             style=style,
-            style_source=style_source(),
+            style_source=_source_of(style.encode()),
         )
         .encode()
     )
 
 
-def style_source() -> str:
-    """What a Content-Security-Policy must allow under style-src, where the page is served: its one style, by digest."""
-    return f"'sha256-{base64.b64encode(sha256(_style().encode()).digest()).decode()}'"
+def style_source(page: bytes) -> str:
+    """What a Content-Security-Policy must allow under style-src, where a page is served: its one style, by digest.
+
+    It is that of the page itself: one that was published by an older program keeps its own style.
+    """
+    return _source_of(page.partition(b"<style>")[2].partition(b"</style>")[0])
+
+
+def _source_of(style: bytes) -> str:
+    return f"'sha256-{base64.b64encode(sha256(style).digest()).decode()}'"
 
 
 @cache

@@ -38,6 +38,7 @@ _A4 = 9
 _ACROSS, _ACROSS_WIDTH = "O", 160
 """The last column under table and chart of the overview, and how many letters a line has there."""
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
+_PROPERTIES = "docProps/core.xml"
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 
 
@@ -362,14 +363,9 @@ def _letter(column: int) -> str:
 
 def _with_fixed_moment(packed: bytes, moment: datetime) -> bytes:
     """The same workbook without the moment at which it was saved, which openpyxl writes into it."""
-    from zipfile import ZIP_DEFLATED, ZipFile
+    from zipfile import ZipFile
 
-    made = BytesIO()
     at = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
-    with ZipFile(BytesIO(packed)) as before, ZipFile(made, "w", ZIP_DEFLATED) as after:
-        for name in before.namelist():
-            content = before.read(name)
-            after.writestr(
-                name, _MODIFIED.sub(rb"\g<1>" + at + rb"\g<2>", content) if name == "docProps/core.xml" else content
-            )
-    return with_fixed_times(made.getvalue())
+    with ZipFile(BytesIO(packed)) as before:
+        properties = _MODIFIED.sub(rb"\g<1>" + at + rb"\g<2>", before.read(_PROPERTIES))
+    return with_fixed_times(packed, {_PROPERTIES: properties})

@@ -1,8 +1,9 @@
 """What every Word document of the city has in common: page and fonts, and that the same content is the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
+from shutil import copyfileobj
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import docx
@@ -66,14 +67,21 @@ def document_bytes(file: Document) -> bytes:
     return with_fixed_times(made.getvalue())
 
 
-def with_fixed_times(packed: bytes) -> bytes:
-    """An Office file with one time in all its parts, in a fixed order: the packer writes down when it ran."""
+def with_fixed_times(packed: bytes, exchanged: Mapping[str, bytes] | None = None) -> bytes:
+    """An Office file with one time in all its parts, in a fixed order: the packer writes down when it ran.
+
+    `exchanged` are parts by name to be put in place of its own. Large parts are never held as a whole.
+    """
     made = BytesIO()
     with ZipFile(BytesIO(packed)) as before, ZipFile(made, "w", ZIP_DEFLATED) as after:
         for name in sorted(before.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
             part = ZipInfo(name, _ZIP_EPOCH)
             part.compress_type = ZIP_DEFLATED
-            after.writestr(part, before.read(name))
+            if exchanged and name in exchanged:
+                after.writestr(part, exchanged[name])
+                continue
+            with before.open(name) as source, after.open(part, "w") as target:
+                copyfileobj(source, target)
     return made.getvalue()
 
 

@@ -2,9 +2,11 @@
 
 import html
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -292,7 +294,11 @@ def test_a_published_month_offers_its_documents_and_never_others_in_their_place(
         assert reader.reads("/bulletin/pdf").content.startswith(b"%PDF")
     page = unit.reads("/bulletin/html")
     assert "梨河镇" in page.text
-    assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]
+    style = re.search(r"<style>(.*)</style>", page.text, re.DOTALL)
+    assert style
+    allowed = b64encode(sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{allowed}'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
     saved = unit.reads("/bulletin/xlsx").headers["Content-Disposition"]
     assert saved.startswith("attachment")
     assert "%E8%80%83%E8%AF%84%E9%80%9A%E6%8A%A52019-05.xlsx" in saved

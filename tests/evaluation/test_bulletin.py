@@ -1,8 +1,10 @@
 """The bulletin of a month: the same bytes twice, a glyph for every character, nothing typed is markup or a formula."""
 
 import re
+import tracemalloc
 from collections.abc import Mapping
 from hashlib import sha256
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,6 +21,10 @@ from typer.testing import CliRunner
 from deployments.command_line import app
 from models.evaluation_result import EvaluationResult
 from tasks.bulletin import bulletin, file_name
+from tasks.bulletin_document import compose
+from tasks.bulletin_look import on_paper
+from tasks.bulletin_page import style_source
+from tasks.bulletin_workbook import bulletin_workbook
 from tests.evaluation.made_up_results import a_result, cases_of, made_up_results, xinzheng
 
 A_MONTH = xinzheng("2026-07")
@@ -117,6 +123,22 @@ def test_the_page_asks_no_other_address_and_runs_nothing(made: Mapping[str, byte
     assert "<script" not in page
     assert not re.search(r"""(?:src|href)\s*=\s*["']?(?!data:|\#)""", page)
     assert not re.search(r"url\((?!data:)|@import", page)
+
+
+def test_a_workbook_of_many_cases_is_not_held_in_memory() -> None:
+    cases = cases_of(MONTH)[:800]
+    paper = compose(MONTH, (), on_paper("zh"))
+    tracemalloc.start()
+    bulletin_workbook(paper, MONTH, (), cases)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3_000_000, "rows are written as they come: held whole they take twice as much"
+
+
+def test_a_page_of_an_older_program_is_served_with_the_style_it_was_published_with(made: Mapping[str, bytes]) -> None:
+    page = part(made, "html")
+    assert style_source(page) in unescape(page.decode())
+    assert style_source(page.replace(b"<style>", b"<style>/* older */")) != style_source(page)
 
 
 def test_the_workbook_draws_its_own_charts(made: Mapping[str, bytes]) -> None:

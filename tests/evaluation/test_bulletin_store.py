@@ -10,7 +10,9 @@ from pathlib import Path
 import docx
 import pytest
 from sqlalchemy import Engine, text
+from typer.testing import CliRunner
 
+from deployments.command_line import app
 from models.refusal import Refusal
 from tasks.bulletin_cases import stored_source
 from tasks.bulletin_doctor import bulletin_findings
@@ -26,9 +28,10 @@ from tasks.bulletin_store import (
     undocumented,
 )
 from tasks.city_edition import current_city
-from tasks.database import reading, transaction
+from tasks.database import open_database, reading, transaction
 from tasks.day_seal import DaySeal, day_seal
 from tasks.evaluation_course import draft_months, publish_months
+from tasks.settings import Settings
 from tests.evaluation.test_freezing import MAY, Month
 from tests.stored_cases import at
 
@@ -115,6 +118,16 @@ def test_documents_name_the_seal_of_the_day_before_their_publication(month: Mont
     for told in (said, page):
         assert f"存证日期 2019-06-05　校验值 {sealed.short}" in told
         assert sealed.digest in told
+
+
+def test_the_command_writes_the_very_documents_that_were_published(settings: Settings, tmp_path: Path) -> None:
+    engine = open_database(settings.database_url)
+    documents = made(published_month(engine), settings.bulletins)
+    engine.dispose()
+    done = CliRunner().invoke(app, ["bulletin", MAY, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    written = {sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir() if path.is_file()}
+    assert written == {document.sha256 for document in documents}
 
 
 def test_a_lost_document_is_made_again_and_put_back_byte_for_byte(month: Month, tmp_path: Path) -> None:
