@@ -72,15 +72,16 @@ def test_a_week_says_what_piled_up_what_came_back_and_what_rose(engine: Engine) 
         ("E0101", "410184101"),
     }
     assert {(rise.day, rise.count, rise.usual, rise.spread) for rise in found.rises} == {(date(2019, 7, 2), 5, 2, 0)}
+    assert analysis_json(found) == analysis_json(analysed(engine, city)), "the same rows give the same bytes"
 
 
-def test_the_same_rows_give_the_same_bytes(engine: Engine) -> None:
-    city = a_season(engine)
-    assert analysis_json(analysed(engine, city)) == analysis_json(analysed(engine, city))
-
-
-def test_a_joined_report_is_no_case_of_its_own(sqlite_engine: Engine) -> None:
+def test_the_page_names_classes_towns_and_cases_and_a_joined_report_is_none(sqlite_engine: Engine) -> None:
     city = a_season(sqlite_engine)
+    page = report_page(analysed(sqlite_engine, city), city)
+    assert "# 小城市案件分析 2019-07-01 至 2019-07-07" in page
+    assert "| 暴露垃圾 | 梨河镇 | 5 | 100.0% | 2.0 |" in page
+    assert "E0101201907020001" in page
+    assert "Recurrences" in report_page(analysed(sqlite_engine, city), city, "en")
     with transaction(sqlite_engine) as connection:
         connection.execute(text("UPDATE cases SET state = 'merged' WHERE id = (SELECT max(id) FROM cases)"))
     assert analysed(sqlite_engine, city).cases == 4
@@ -115,15 +116,6 @@ def test_last_week_is_monday_to_sunday(sqlite_engine: Engine) -> None:
     city = a_loaded_city(sqlite_engine)
     assert last_week(city, NOW) == WEEK
     assert last_week(city, at("2019-07-14 23:59")) == WEEK
-
-
-def test_the_page_names_classes_towns_and_cases_in_chinese(sqlite_engine: Engine) -> None:
-    city = a_season(sqlite_engine)
-    page = report_page(analysed(sqlite_engine, city), city)
-    assert "# 小城市案件分析 2019-07-01 至 2019-07-07" in page
-    assert "| 暴露垃圾 | 梨河镇 | 5 | 100.0% | 2.0 |" in page
-    assert "E0101201907020001" in page
-    assert "Recurrences" in report_page(analysed(sqlite_engine, city), city, "en")
 
 
 def test_the_command_writes_the_page_or_one_object(
