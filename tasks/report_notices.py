@@ -34,7 +34,7 @@ def tell_of_step(connection: Connection, city: City, row: Row[Any], step: OwedSt
             _KINDS[step.kind],
             post,
             subject_of(page_of(row.subject)),
-            f"report:{row.id}:{row.due_at.isoformat()}:{step.kind}:{step.rung}:{post}",
+            f"report:{row.key}:{row.due_at.isoformat()}:{step.kind}:{step.rung}:{post}",
             owed_facts(city, row),
             Priority.URGENT,
             requires_ack=not called,

@@ -116,6 +116,17 @@ def test_a_series_goes_on_as_often_as_the_level_asks_until_the_final_report(engi
     assert sweeps(engine, city, MORNING + 9 * HOUR).late == 5, "the response's own series, and the centre's report"
 
 
+def test_what_is_told_of_a_report_is_named_by_the_report_and_not_by_the_row_a_database_gave_it(
+    engine: Engine, city: City
+) -> None:
+    reports(engine, city, by="centre-liaison")
+    sweeps(engine, city, MORNING + HOUR)
+    keys = {row.key for row in rows_in(engine, OWED)}
+    named = [row.dedupe_key for row in rows_in(engine, NOTICES) if row.kind == "info_report_late"]
+    assert named
+    assert all(any(name.startswith(f"report:{key}:") for key in keys) for name in named)
+
+
 def test_a_report_not_given_is_called_for_then_late_then_missing_and_each_only_once(engine: Engine, city: City) -> None:
     reports(engine, city, means=ReportMeans.PHONE, by="centre-liaison")
     assert [one[2] for one in owed(engine, unit="lihe", kind="initial")] == ["owed", "owed"], "another unit's call"
