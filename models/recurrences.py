@@ -106,7 +106,9 @@ def recurrences(
     defaults = _default_points([*everything, *(closing.case for closing in closings)], rules)
     points = {point for point, _ in defaults}
     compared = [case for case in cases if case.point and case.class_code and case.point not in points]
-    index = _ClosedBefore(rules, (closing for closing in closings if closing.case.point not in points))
+    classes = {case.class_code for case in compared}
+    here = (each for each in closings if each.case.class_code in classes and each.case.point not in points)
+    index = _ClosedBefore(rules, here)
     groups = _Groups()
     found = [(case, back) for case in compared if (back := index.previous(case, groups))]
     places = _places(found, compared, closings, groups)
@@ -226,6 +228,10 @@ class _Groups:
             case_id = parent[case_id]
         return case_id
 
+    def known(self, case_id: int) -> int | None:
+        """The same; None for a case that was never joined with another: most of them."""
+        return self.of(case_id) if case_id in self._parent else None
+
     def join(self, one: int, other: int) -> None:
         """Make one group of two."""
         first, second = sorted((self.of(one), self.of(other)))
@@ -243,8 +249,8 @@ def _places(
         coming.setdefault(groups.of(case.case_id), []).append((case, back))
     members: dict[int, dict[int, AnalysedCase]] = {}
     for case in (*compared, *(closing.case for closing in closings)):
-        group = groups.of(case.case_id)
-        if group in coming:
+        group = groups.known(case.case_id)
+        if group is not None and group in coming:
             members.setdefault(group, {})[case.case_id] = case
     for group, back_again in coming.items():
         inside = sorted(members[group].values(), key=lambda case: (case.reported_at, case.case_id))

@@ -5,7 +5,7 @@ middle of them is their median and their spread the median absolute deviation, s
 neither. A day without enough weeks before it is never a rise; it is said that its history is not enough.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -98,13 +98,9 @@ def rises(
         whole = here.get((Scope.ALL, None, None), 0)
         usual = usual_of([series.get(each, {}).get((Scope.ALL, None, None), 0) for each in before], rules)
         told.append(Day(day, whole, len(before), usual, usual is not None and risen(whole, usual, rules)))
-        for key, count in here.items() if enough else ():
-            if key[0] is Scope.ALL or count < rules.rise_least:
-                continue
-            own = usual_of([series.get(each, {}).get(key, 0) for each in before], rules)
-            if own is not None and risen(count, own, rules):
-                names = tuple(case.name for case in cases_of.get(day, ()) if _is_of(case, key))
-                found.append(Rise(*key, day, count, own, names))
+        above = dict(_above(here, [series.get(each, {}) for each in before], rules)) if enough else {}
+        behind = _behind(cases_of.get(day, ()), above)
+        found += [Rise(*key, day, here[key], own, tuple(behind[key])) for key, own in above.items()]
     found.sort(key=lambda rise: (-rise.more, rise.day, rise.scope, by_code((rise.class_code, rise.area))))
     return Rises(tuple(told), tuple(found))
 
@@ -151,5 +147,23 @@ def _scopes(cell: CellKey) -> Iterator[ScopeKey]:
         yield Scope.CLASS_AREA, class_code, area
 
 
-def _is_of(case: AnalysedCase, key: ScopeKey) -> bool:
-    return key in _scopes(case.cell)
+def _above(
+    here: Mapping[ScopeKey, int], before: Sequence[Mapping[ScopeKey, int]], rules: AnalysisRules
+) -> Iterator[tuple[ScopeKey, Usual]]:
+    """What rose on a day, by its counts and those of the same weekdays before; the whole is told with the days."""
+    for key, count in here.items():
+        if key[0] is Scope.ALL or count < rules.rise_least:
+            continue
+        usual = usual_of([each.get(key, 0) for each in before], rules)
+        if usual is not None and risen(count, usual, rules):
+            yield key, usual
+
+
+def _behind(cases: Sequence[AnalysedCase], wanted: Collection[ScopeKey]) -> dict[ScopeKey, list[str]]:
+    """The cases of a day by what they count for, in one go."""
+    found: dict[ScopeKey, list[str]] = {key: [] for key in wanted}
+    for case in cases if wanted else ():
+        for key in _scopes(case.cell):
+            if key in found:
+                found[key].append(case.name)
+    return found

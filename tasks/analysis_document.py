@@ -238,7 +238,7 @@ class _Text:
         yield self.say("back_apart", **told)
         if len(lines) > ROWS_SHOWN:
             yield self.say("places_shown", number=whole(len(lines)), most=ROWS_SHOWN)
-        yield self._table("recurrences", lines[:ROWS_SHOWN], "cases") if lines else self.say("none")
+        yield self._table("recurrences", lines[:ROWS_SHOWN], "cases", "position") if lines else self.say("none")
         if points:
             yield self.say("points_intro")
             yield self._table("points", points[:ROWS_SHOWN], "cases")
