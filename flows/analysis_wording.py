@@ -22,3 +22,8 @@ def analysed(name: str, first: date, last: date) -> str:
 def not_done(name: str) -> str:
     """The name of a run that was refused."""
     return f"{name} · 未办理"
+
+
+def cut_off(rows: int, most: int) -> str:
+    """What the description of a table says where it does not hold every row."""
+    return f"（共 {rows} 行，列前 {most} 行，其余见报告文件 the first {most} of {rows}）" if rows > most else ""

@@ -15,7 +15,7 @@ from flows import analysis_wording as wording
 from flows.moment import At, Day, Text
 from flows.steps import step
 from flows.surroundings import explain, surroundings
-from flows.telling import IDLE, REFUSED, name_run, show_page, show_table
+from flows.telling import IDLE, REFUSED, ROWS_A_TABLE, name_run, show_page, show_table
 from models.period_analysis import Analysis, Span
 from models.refusal import Refusal
 from tasks.analysis_lines import Lines
@@ -37,7 +37,9 @@ class WeeklyForm(At):
 class PeriodForm(At):
     """时段分析。The analysis of any period."""
 
-    first: date = Field(title="首日 First day", description="如 2026-08-01。Such as 2026-08-01.")
+    first: date = Field(
+        title="首日 First day", description="时段的第一天，如 2026-08-01。The first day, such as 2026-08-01."
+    )
     last: Day = Field(
         default=None,
         title="末日 Last day",
@@ -148,7 +150,8 @@ async def _show(name: str, found: Found | Refusal) -> State[None]:
         (RISE_KEY, wording.RISE_TABLE, found.rises),
         (DAY_KEY, wording.DAY_TABLE, found.days),
     ):
-        await show_table(key, rows, f"{title} · {said}")
+        # A bad month of a large city has thousands of places: the files have them all.
+        await show_table(key, rows[:ROWS_A_TABLE], f"{title} · {said}{wording.cut_off(len(rows), ROWS_A_TABLE)}")
     await show_page(PAGE_KEY, found.page, f"{name} · {said}")
     await name_run(wording.analysed(name, span.first, span.last), *([] if found.analysis.analysed else [IDLE]))
     return Completed()
