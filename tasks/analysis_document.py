@@ -93,7 +93,8 @@ def shown(column: str, value: Value, language: Language) -> str:
         more = [word("analysis", "more_cases", language).format(number=whole(rest))] if rest > 0 else []
         return word("bulletin", "separator", language).join([*value[:CASES_SHOWN], *more])
     if isinstance(value, Decimal):
-        return percent(value) if column == "share" else number_words(value)
+        words = {"share": percent, "change": signed_words}.get(column, number_words)
+        return words(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
@@ -107,6 +108,11 @@ def shown(column: str, value: Value, language: Language) -> str:
 def number_words(value: Decimal) -> str:
     """A number of cases, to a tenth. Example: number_words(Decimal("1047.50")) is "1,047.5"."""
     return f"{value.quantize(TENTH):,}".removesuffix(".0")
+
+
+def signed_words(value: Decimal) -> str:
+    """A change in cases. Example: signed_words(Decimal("-2.5")) is "−2.5"."""
+    return f"{'+' if value > 0 else ''}{number_words(value)}".replace("-", "−")
 
 
 def _align(column: str) -> Align:
@@ -274,7 +280,7 @@ class _Text:
         analysis = self._analysis
         back, usual = analysis.recurrences, analysis.usual
         rises = MISSING if len(self._not_judged()) == len(analysis.rises.days) else whole(len(analysis.rises.found))
-        change = "" if usual is None else f"{analysis.analysed - usual:+f}".removesuffix(".0").replace("-", "−")
+        change = "" if usual is None else signed_words(analysis.analysed - usual)
         rows = {
             "reported": (whole(analysis.reported), "", ""),
             "analysed": (whole(analysis.analysed), MISSING if usual is None else number_words(usual), change),

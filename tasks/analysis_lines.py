@@ -34,7 +34,7 @@ class Lines:
                 "count": spot.count,
                 "share": spot.share,
                 "usual": spot.usual,
-                "change": _signed(spot.count, spot.usual),
+                "change": _change(spot.count, spot.usual),
                 "cases": spot.cases,
             }
             for number, spot in enumerate(self._analysis.hot_spots.named, 1)
@@ -100,7 +100,7 @@ class Lines:
                 "count": rise.count,
                 "usual": rise.usual.median,
                 "bound": rise.usual.bound,
-                "change": _signed(rise.count, rise.usual.median),
+                "change": _change(rise.count, rise.usual.median),
                 "cases": rise.cases,
             }
             for number, rise in enumerate(self._analysis.rises.found, 1)
@@ -195,8 +195,8 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def _signed(count: int, usual: Decimal | None) -> str | None:
-    return None if usual is None else f"{'+' if count > usual else ''}{plain(count - usual)}".replace("-", "−")
+def _change(count: int, usual: Decimal | None) -> Decimal | None:
+    return None if usual is None else count - usual
 
 
 def _position(longitude: float, latitude: float) -> str:

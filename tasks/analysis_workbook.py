@@ -15,6 +15,7 @@ _LOOKS = {
     **dict.fromkeys(("day", "last"), DAY),
     **dict.fromkeys(("days", "metres", "usual", "bound"), "#,##0.0"),
     "share": SHARE,
+    "change": "+#,##0.0;-#,##0.0;0",
 }
 
 

@@ -6,16 +6,21 @@ import pytest
 from sqlalchemy import select
 
 from flows.acceptance_check import AcceptanceForm, acceptance_check
+from flows.notices import NoticeVisit, notices
 from flows.weekly_analysis import PeriodForm, WeeklyForm, period_report, weekly_analysis
 from tasks.settings import Settings
 from tasks.subject_notices import NOTICES
 from tests.flows.test_flows_on_server import CityAtWork, here, told_by
-from tests.stored_cases import rows_of
+from tests.stored_cases import at, rows_of
 from tests.tasks.test_period_analysis import NOW, a_season
 
 __all__ = ["here"]
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [
+    pytest.mark.usefixtures("prefect_server"),
+    # Prefect's own clients of a run are closed late.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 
 
 async def test_a_week_and_any_period_are_told_as_tables_a_page_and_files(here: CityAtWork, settings: Settings) -> None:
@@ -29,6 +34,8 @@ async def test_a_week_and_any_period_are_told_as_tables_a_page_and_files(here: C
     files = {path.suffix for path in (settings.home / "analyses").iterdir()}
     assert files == {".html", ".xlsx", ".json"}
     assert len(rows_of(here.engine, select(NOTICES.c.id).where(NOTICES.c.kind == "analysis_ready"))) == 2
+    await told_by(await notices(NoticeVisit(now=at("2019-07-08 09:00")), return_state=True))
+    assert {"demo/inbox/evaluator", "demo/inbox/shift-leader"} <= set(here.channel.paths())
     day = PeriodForm(first=date(2019, 7, 2), area="梨河镇", now=NOW)
     period = await told_by(await period_report(day, return_state=True))
     assert period.run.name == "时段分析 2019-07-02 至 2019-07-02"
