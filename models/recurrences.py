@@ -181,11 +181,12 @@ class _ClosedBefore:
         for closing in closings:
             if closing.case.class_code and closing.case.point:
                 on_point.setdefault((closing.case.class_code, closing.case.point), []).append(closing)
-        self._cells: dict[tuple[str, Cell], list[tuple[Point, _Shelf]]] = {}
+        self._cells: dict[str, dict[Cell, list[tuple[Point, _Shelf]]]] = {}
         for (class_code, point), inside in on_point.items():
             inside.sort(key=lambda closing: (closing.closed_at, closing.case.case_id))
             shelf = _Shelf(inside, [closing.closed_at for closing in inside], list(range(len(inside))))
-            self._cells.setdefault((class_code, space_cell(*point, self._metres)), []).append((point, shelf))
+            of_class = self._cells.setdefault(class_code, {})
+            of_class.setdefault(space_cell(*point, self._metres), []).append((point, shelf))
 
     def previous(self, case: AnalysedCase, groups: "_Groups") -> tuple[Closing, float] | None:
         """The closing that the case is a recurrence of, with the metres between; joins it with all that it could be."""
@@ -205,11 +206,12 @@ class _ClosedBefore:
         return found
 
     def _near(self, case: AnalysedCase) -> Iterator[tuple[float, _Shelf]]:
-        if case.class_code is None or case.point is None:
+        here, of_class = case.point, self._cells.get(case.class_code or "")
+        if here is None or of_class is None:
             return
-        for cell in cells_around(space_cell(*case.point, self._metres)):
-            for point, shelf in self._cells.get((case.class_code, cell), ()):
-                metres = distance_metres(*case.point, *point)
+        for cell in cells_around(space_cell(*here, self._metres)):
+            for point, shelf in of_class.get(cell, ()):
+                metres = distance_metres(*here, *point)
                 if metres <= self._metres:
                     yield metres, shelf
 

@@ -120,6 +120,22 @@ def test_many_cases_of_one_class_on_one_point_are_a_place_that_says_so() -> None
     assert (found.default_points, found.places[0].points, len(found.places[0].cases)) == ((), 1, 31)
 
 
+def test_a_point_with_many_closings_is_measured_once_for_each_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a camera with ten thousand cases would take hours."""
+    measured: list[float] = []
+
+    def counting(*places: float) -> float:
+        measured.append(distance_metres(*places))
+        return measured[-1]
+
+    monkeypatch.setattr("models.recurrences.distance_metres", counting)
+    cases = [a_case(n, MONDAY + n * DAY / 600) for n in range(1200)]
+    closings = [closed(case, case.reported_at + DAY / 5000) for case in cases]
+    found, places = found_back(cases, closings)
+    assert (found.count, len(places), len(places[0])) == (1199, 1, 1200)
+    assert len(measured) == 1200
+
+
 spots = st.tuples(st.integers(0, 6), st.integers(0, 6))
 stories = st.lists(
     st.tuples(spots, st.integers(0, 80), st.none() | st.integers(0, 30), st.sampled_from(["E0101", "E0110"])),
