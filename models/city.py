@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from models.analysis_rules import AnalysisRules
 from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility
 from models.duty_rules import DutyRules
@@ -171,6 +172,8 @@ class City:
     """The city's own schemes of evaluation, all editions; those that are shipped stand beside them."""
     evaluation: EvaluationRules = field(default_factory=EvaluationRules)
     """By what its months are scored, how long units may appeal, who is told."""
+    analysis: AnalysisRules = field(default_factory=AnalysisRules)
+    """From how many cases on its weekly analysis speaks of something, and who is told."""
     water: WaterRules = field(default_factory=WaterRules)
     """What is measured of its water, and the thresholds that warn."""
     water_sources: Mapping[str, WaterSource] = field(default_factory=dict)

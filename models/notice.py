@@ -112,6 +112,8 @@ class NoticeKind(StrEnum):
     EVALUATION_WAITS = "evaluation_waits"
     """Appeals are open after their window: the publication waits."""
     EVALUATION_PUBLISHED = "evaluation_published"
+    ANALYSIS_READY = "analysis_ready"
+    """The analysis of last week is there, with the few sentences that say it all."""
 
 
 PERSONAL = frozenset({NoticeKind.MY_WORK, NoticeKind.SIGN_IN_CODE})

@@ -144,6 +144,31 @@ def box_around(longitude: float, latitude: float, metres: float) -> Box:
     return Box(south, north, ((first, last), (first, last)))
 
 
+Cell = tuple[int, int, int]
+
+
+def space_cell(longitude: float, latitude: float, metres: float) -> Cell:
+    """The cell of space that a place lies in; places within so many metres lie in cells that touch (`cells_around`).
+
+    Cells of space rather than of degrees: a pole or the antimeridian is a place like any other.
+    """
+    east, north = radians(longitude), radians(latitude)
+    unit = EARTH_RADIUS_METRES / (max(metres, 1.0) * (1 + 1e-6))
+    x, y, z = cos(north) * cos(east), cos(north) * sin(east), sin(north)
+    return floor(x * unit), floor(y * unit), floor(z * unit)
+
+
+def cells_around(cell: Cell) -> Iterator[Cell]:
+    """The cell and those that touch it."""
+    x, y, z = cell
+    for dx, dy, dz in _NEIGHBOURS:
+        yield x + dx, y + dy, z + dz
+
+
+_NEIGHBOURS = [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)]
+"""Places within one cell's width of each other lie in the same cell or in cells that touch."""
+
+
 Shelf = tuple[str, str, str, bool] | tuple[str, int, int, int]
 """Where a case is kept: by subclass, key, name and whether it has a position; or by subclass and cell of space."""
 
@@ -153,8 +178,6 @@ class NearbyIndex:
 
     def __init__(self, rule: SimilarRule) -> None:
         self._rule = rule
-        # Cells of space rather than of degrees: a pole or the antimeridian is a place like any other.
-        self._cell_metres = max(rule.within_metres, 1.0) * (1 + 1e-6)
         self._cases: dict[int, tuple[Located, str]] = {}
         self._shelves: dict[Shelf, set[int]] = {}
 
@@ -197,22 +220,14 @@ class NearbyIndex:
             return
         cell = self._cell(report)
         if cell:
-            x, y, z = cell
-            for dx, dy, dz in _NEIGHBOURS:
-                yield report.class_code, x + dx, y + dy, z + dz
+            for x, y, z in cells_around(cell):
+                yield report.class_code, x, y, z
         for key, name in _names(report):
             yield report.class_code, key, name, False
             if not cell:
                 yield report.class_code, key, name, True
 
-    def _cell(self, place: Located) -> tuple[int, int, int] | None:
+    def _cell(self, place: Located) -> Cell | None:
         if place.longitude is None or place.latitude is None:
             return None
-        east, north = radians(place.longitude), radians(place.latitude)
-        unit = EARTH_RADIUS_METRES / self._cell_metres
-        x, y, z = cos(north) * cos(east), cos(north) * sin(east), sin(north)
-        return floor(x * unit), floor(y * unit), floor(z * unit)
-
-
-_NEIGHBOURS = [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)]
-"""Places within one cell's width of each other lie in the same cell or in cells that touch."""
+        return space_cell(place.longitude, place.latitude, self._rule.within_metres)

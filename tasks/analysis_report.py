@@ -1,104 +1,92 @@
-"""An analysis in the words of officials: lines of tables, and the page that a leader reads first."""
+"""The report of an analysis: a page for the run, and the files that are handed on."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from models.city import City
 from models.period_analysis import Analysis
+from tasks.analysis_document import compose_analysis, shown
+from tasks.analysis_lines import Line
+from tasks.analysis_workbook import analysis_workbook
+from tasks.bulletin_document import Part
+from tasks.bulletin_look import on_screen
+from tasks.bulletin_page import LIST_OF_CASES, bulletin_page
+from tasks.bulletin_tables import Table
 from tasks.words import Language, word
 
-Line = Mapping[str, object]
-
-CASES_SHOWN = 200
-"""Case numbers in one cell; the JSON of an analysis has all."""
+FOLDER = "analyses"
+"""Below the state folder: where runs put the files."""
 
 
-def hot_lines(analysis: Analysis, city: City) -> list[dict[str, object]]:
-    """Each hot spot with its cases."""
-    return [
-        {
-            "class": city.catalogue.minor_name(spot.class_code),
-            "area": area_name(city, spot.area),
-            "count": len(spot.cases),
-            "share": f"{100 * spot.share:.1f}%",
-            "usual": None if spot.usual is None else round(spot.usual, 1),
-            "cases": _numbers(spot.cases),
-        }
-        for spot in analysis.hot_spots
-    ]
+def analysis_files(analysis: Analysis, city: City, language: Language = "zh") -> Mapping[str, bytes]:
+    """The files by name: a page that needs nothing else, a workbook, the canonical JSON. Same analysis, same bytes.
+
+    Example: analysis_files(week, city)["analysis-2026-08-24-2026-08-30.zh.html"]
+    """
+    report, name = compose_analysis(analysis, city, on_screen(language)), file_name(analysis)
+    return {
+        f"{name}.{language}.html": bulletin_page(report),
+        f"{name}.{language}.xlsx": analysis_workbook(report, analysis, city),
+        f"{name}.json": analysis.written(),
+    }
 
 
-def recurrence_lines(analysis: Analysis, city: City) -> list[dict[str, object]]:
-    """Each place where something came back, with its chain of cases."""
-    return [
-        {
-            "class": city.catalogue.minor_name(each.class_code),
-            "area": area_name(city, each.area),
-            "times": len(each.cases),
-            "place": f"{each.longitude:.5f}, {each.latitude:.5f}",
-            "cases": _numbers(each.cases),
-        }
-        for each in analysis.recurrences
-    ]
+def file_name(analysis: Analysis) -> str:
+    """What its files are called, without language and kind."""
+    span = analysis.span
+    return "-".join(["analysis", str(span.first), str(span.last), *(part for part in (span.area, span.unit) if part)])
 
 
-def rise_lines(analysis: Analysis, city: City) -> list[dict[str, object]]:
-    """Each day that rose above its usual, with its cases."""
-    return [
-        {
-            "day": rise.day.isoformat(),
-            "class": city.catalogue.minor_name(rise.class_code) if rise.class_code else "",
-            "area": area_name(city, rise.area) if rise.area else "",
-            "count": rise.count,
-            "usual": rise.usual,
-            "spread": rise.spread,
-            "cases": _numbers(rise.cases),
-        }
-        for rise in analysis.rises
-    ]
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Writes the files, each whole or not at all; what an earlier run left under the same name is replaced.
+
+    Raises: OSError where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in files.items():
+        path, unfinished = folder / name, folder / f".{name}.new"
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+        paths.append(path)
+    return paths
 
 
-def area_name(city: City, code: str | None) -> str:
-    """What a town is called; its code where the directory has none of it."""
-    found = city.areas.get(code or "")
-    return found.name if found else code or ""
+def files_line(paths: Sequence[Path], language: Language = "zh") -> str:
+    """Where the files lie; the folder by its name alone, below the state folder."""
+    names = word("bulletin", "separator", language).join(path.name for path in paths)
+    return word("analysis", "files", language).format(names=names, folder=f"{FOLDER}/")
+
+
+def headed(line: Line, language: Language = "zh") -> dict[str, object]:
+    """A line as a row of a run's table: heads in Chinese and English, values as people read them."""
+    return {
+        f"{word('analysis_column', column, 'zh')} {word('analysis_column', column, 'en')}": (
+            value if isinstance(value, int) else shown(column, value, language)
+        )
+        for column, value in line.items()
+    }
 
 
 def report_page(analysis: Analysis, city: City, language: Language = "zh") -> str:
-    """The analysis as Markdown: what was found in sentences, then the tables."""
-
-    def say(code: str, **facts: object) -> str:
-        return word("analysis", code, language).format(**facts)
-
-    hot, back, rises = hot_lines(analysis, city), recurrence_lines(analysis, city), rise_lines(analysis, city)
-    parts = [
-        f"# {say('title', city=city.name, first=analysis.first, last=analysis.last)}",
-        say("total", cases=analysis.cases),
-        f"## {say('hot')}",
-        _table(hot, language) if hot else say("none"),
-        f"## {say('recurrences')}",
-        say("recurring", cases=analysis.recurring, places=len(back), unplaced=analysis.without_position),
-        *(say("one_point", point=point, cases=number) for point, number in analysis.one_points.items()),
-        _table(back, language) if back else say("none"),
-        f"## {say('rises')}",
-    ]
-    if not analysis.enough_history:
-        parts.append(say("no_history", weeks=analysis.weeks_of_history))
-    else:
-        parts.append(_table(rises, language) if rises else say("none"))
-    return "\n\n".join([*parts, say("method")]) + "\n"
+    """The analysis as Markdown: what was found in sentences, then the tables, without the lists of cases."""
+    report = compose_analysis(analysis, city, on_screen(language))
+    said = [f"# {report.title}", f"{report.number}　{report.version}　{report.date}", *report.lead]
+    for section in report.sections:
+        inside = [text for part in section.parts if (text := _written(part))]
+        if inside:
+            said += [f"## {section.title}", *inside]
+    return "\n\n".join([*said, report.proof]) + "\n"
 
 
-def _table(lines: Sequence[Line], language: Language) -> str:
-    columns = list(lines[0])
-    heads = [word("analysis_column", column, language) for column in columns]
-    rows = [f"| {' | '.join(_cell(line[column]) for column in columns)} |" for line in lines]
-    return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows])
+def _written(part: Part) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, Table) or part.name.startswith(LIST_OF_CASES):
+        return ""
+    rows = [part.heads, tuple("---" for _ in part.heads), *part.rows]
+    return "\n".join([f"**{part.title}**", "", *(f"| {' | '.join(map(_cell, row))} |" for row in rows)])
 
 
-def _cell(value: object) -> str:
-    return "–" if value is None else str(value).replace("|", "/").replace("\n", " ")
-
-
-def _numbers(cases: Sequence[str]) -> str:
-    shown = "、".join(cases[:CASES_SHOWN])
-    return f"{shown} … +{len(cases) - CASES_SHOWN}" if len(cases) > CASES_SHOWN else shown
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")

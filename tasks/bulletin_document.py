@@ -117,7 +117,7 @@ def compose(
         )
         for number, (code, inside) in enumerate(parts, 1)
     ]
-    numbered = _numbered([*sections, *annexes], language)
+    numbered = with_numbers([*sections, *annexes], language)
     city, year, month = clean(result.city_name), facts.year, facts.month
     filled = {"city": city, "year": year, "month": month, "version": result.version}
 
@@ -245,7 +245,7 @@ def _annex_list(annexes: Sequence[Section], language: Language) -> tuple[str, ..
     )
 
 
-def _numbered(sections: Sequence[Section], language: Language) -> tuple[Section, ...]:
+def with_numbers(sections: Sequence[Section], language: Language) -> tuple[Section, ...]:
     """Tables and pictures with their numbers, each counted on its own."""
     tables = pictures = 0
     found = []

@@ -16,7 +16,14 @@ from tasks.words import TEMPLATES
 FOLDED_FROM = 24
 """Rows from which on a table is folded behind its title: a phone would scroll through it for minutes."""
 
-_TILES = ("due_to_close", "closure_rate", "on_time_closure_rate", "overdue_open", "system_score")
+_TILES = (
+    *("due_to_close", "closure_rate", "on_time_closure_rate", "overdue_open", "system_score"),
+    *("analysed", "hot", "recurrences", "recurrence_share", "rises"),
+)
+"""Of a month's bulletin, and of an analysis."""
+
+LIST_OF_CASES = "cases_"
+"""What the name of a table begins with that only lists what stands behind others: it is folded, however short."""
 
 
 def bulletin_page(bulletin: Bulletin) -> bytes:
@@ -107,8 +114,9 @@ def _told(part: Part) -> dict[str, Any]:
     if isinstance(part, Picture):
         return {"title": part.title, "svg": part.svg}
     if isinstance(part, Table):
-        ranked = part.name.startswith("ranking")
-        return {"title": part.title, "svg": "", "table": part, "folded": not ranked and len(part.rows) > FOLDED_FROM}
+        ranked, listed = part.name.startswith("ranking"), part.name.startswith(LIST_OF_CASES)
+        folded = listed or (not ranked and len(part.rows) > FOLDED_FROM)
+        return {"title": part.title, "svg": "", "table": part, "folded": folded}
     return {"title": part, "svg": ""}
 
 
@@ -121,5 +129,6 @@ def _tiles(bulletin: Bulletin) -> list[dict[str, str]]:
     for code in _TILES:
         row = next((cells for key, cells in zip(table.keys, table.rows, strict=True) if key == code), None)
         if row is not None:
-            found.append({"name": row[0], "value": row[1], "change": f"{table.heads[3]} {row[3]}"})
+            change = f"{table.heads[3]} {row[3]}" if row[3] else ""
+            found.append({"name": row[0], "value": row[1], "change": change})
     return found

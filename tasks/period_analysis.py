@@ -1,14 +1,18 @@
-"""A period read for its analysis: its own cases one by one, the weeks before it as counts."""
+"""Reading what an analysis looks at: the period's cases, what was closed shortly before, and how many came each day.
 
-import json
-from dataclasses import asdict
+Everything is found by the facts of those days; what is stored besides costs nothing.
+"""
+
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Date, Row, Select, and_, cast, func, select
 
+from models.analysed_case import CLOSED, LEFT_OUT, AnalysedCase, CellKey, Closing
 from models.city import TOWN_DIGITS, City
-from models.period_analysis import WEEK, AnalysedCase, Analysis, AnalysisRules, DayCount, analyse
+from models.hot_spots import days_of_history
+from models.period_analysis import MOST_DAYS, Analysis, PeriodFacts, Span, analyse
 from models.refusal import Refusal
 from tasks.case_facts import FACTS
 from tasks.case_store import CASES
@@ -16,33 +20,29 @@ from tasks.counted_marks import Period
 from tasks.database import is_postgres
 from tasks.evaluation_counts import parts_of
 
-RULES = AnalysisRules()
-
-LONGEST_DAYS = 366
-"""Of a period that is analysed at once."""
+F, C = FACTS.c, CASES.c
+OTHER = FACTS.alias()
 
 
-def analyse_period(
-    connection: Connection, city: City, first: date, last: date, now: datetime, rules: AnalysisRules = RULES
-) -> Analysis | Refusal:
-    """What stands out from `first` to `last`, both included; costs what the period and the weeks before it hold.
+def analyse_period(connection: Connection, city: City, span: Span, now: datetime) -> Analysis | Refusal:
+    """What stands out in a span as it stands; a day that is not over is analysed up to now.
 
-    A period that is not over is analysed up to now. The same rows give the same analysis.
-    Refused: `period_backwards`, `period_too_long`, `period_not_begun`.
+    Costs what the period and the days before it hold. The same rows give the same analysis.
+    Example: analyse_period(connection, city, Span(date(2019, 5, 6), date(2019, 5, 12)), now).recurrences.count
+    Refused: `period_backwards`, `period_too_long`, `period_not_begun`, `unknown_area`, `unknown_unit`.
     """
-    if last < first:
-        return Refusal("period_backwards", {"first": first, "last": last})
-    if (last - first).days >= LONGEST_DAYS:
-        return Refusal("period_too_long", {"days": (last - first).days + 1, "most": LONGEST_DAYS})
-    start, end = _midnight(city, first), _midnight(city, last + timedelta(days=1))
-    if now < start:
-        return Refusal("period_not_begun", {"first": first})
-    period = Period(start, min(end, now))
-    cases = _cases(connection, city, period)
-    earlier = _earlier(connection, city, period, rules)
-    before = _before(connection, city, first, rules)
-    weeks = _weeks_of_history(connection, city, first, rules)
-    return analyse(first, last, cases, earlier, before, weeks, rules)
+    refusal = _why_not(city, span, now)
+    if refusal is not None:
+        return refusal
+    period = Period(_start(city, span.first), _start(city, span.last + timedelta(days=1)))
+    gone = period.until(now)
+    facts = PeriodFacts(
+        cases=_reported(connection, gone, now),
+        closings=_closed(connection, gone, now, city),
+        before=_counts_before(connection, city, span, now),
+        history_from=_history_from(connection, city),
+    )
+    return analyse(city, span, facts, gone.end, still_open=now < period.end)
 
 
 def last_week(city: City, now: datetime) -> tuple[date, date]:
@@ -52,107 +52,124 @@ def last_week(city: City, now: datetime) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
-def analysis_json(analysis: Analysis) -> str:
-    """The canonical text of an analysis: the same rows give the same bytes."""
-    return json.dumps(asdict(analysis), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+def _why_not(city: City, span: Span, now: datetime) -> Refusal | None:
+    days = (span.last - span.first).days + 1
+    if days < 1:
+        return Refusal("period_backwards", {"first": span.first, "last": span.last})
+    if days > MOST_DAYS:
+        return Refusal("period_too_long", {"days": days, "most": MOST_DAYS})
+    if now < _start(city, span.first):
+        return Refusal("period_not_begun", {"first": span.first})
+    if span.area is not None and span.area not in city.areas:
+        return Refusal("analysis_area_unknown", {"area": span.area, "areas": [name for _, name in city.towns()]})
+    if span.unit is not None and span.unit not in city.units:
+        return Refusal("analysis_unit_unknown", {"unit": span.unit, "units": [u.name for u in city.units.values()]})
+    return None
 
 
-def _midnight(city: City, day: date) -> datetime:
+def part_of(city: City, area: str | None, unit: str | None) -> tuple[str | None, str | None]:
+    """Codes of an area and a unit that a person named by code or name; what nothing is called stays as it was written.
+
+    Example: part_of(city, "梨河镇", None) is ("410184101", None).
+    """
+    named = (area or "").strip() or None
+    codes = [code for code, each in city.areas.items() if each.name == named]
+    of_area = named if named in city.areas or not codes else min(codes, key=lambda code: (len(code), code))
+    called = (unit or "").strip() or None
+    found = city.unit_called(called) if called else None
+    return of_area, found.code if found else called
+
+
+def _start(city: City, day: date) -> datetime:
     return datetime.combine(day, time(), city.zone)
 
 
-_OF_CASE = (
-    CASES.c.number,
-    CASES.c.receipt_number,
-    CASES.c.class_code,
-    CASES.c.area,
-    FACTS.c.reported_at,
-    CASES.c.longitude,
-    CASES.c.latitude,
-)
+def _reported(connection: Connection, gone: Period, now: datetime) -> list[AnalysedCase]:
+    rows = connection.execute(_first_facts(gone).add_columns(*_COLUMNS, _left_out(now)).join(CASES, C.id == F.case_id))
+    return [_case(row, row.left_out) for row in rows]
 
 
-def _cases(connection: Connection, city: City, period: Period) -> list[AnalysedCase]:
-    """Cases reported in the period, joined ones and refused ones left out, by their report."""
-    begun = FACTS.c.begun_at >= period.start, FACTS.c.begun_at < period.end
-    return _read(connection, city, *begun, FACTS.c.reported_at >= period.start, FACTS.c.reported_at < period.end)
-
-
-def _earlier(connection: Connection, city: City, period: Period, rules: AnalysisRules) -> list[AnalysedCase]:
-    """Cases reported before the period whose first round was closed within `recurs_days` before it, or in it."""
-    since = period.start - timedelta(days=rules.recurs_days)
-    rows = []
-    for part in parts_of(Period(since, period.end)):
-        here = select(FACTS.c.case_id).where(part, FACTS.c.ending == "checked", FACTS.c.ended_at >= since)
-        rows += _read(connection, city, FACTS.c.case_id.in_(here), FACTS.c.reported_at < period.start)
-    return list({case.number: case for case in rows}.values())
-
-
-def _read(connection: Connection, city: City, *conditions: ColumnElement[bool]) -> list[AnalysedCase]:
-    ended = FACTS.alias()
-    closed_at = (
-        select(func.max(ended.c.ended_at))
-        .where(ended.c.case_id == FACTS.c.case_id, ended.c.round == 1, ended.c.ending == "checked")
-        .scalar_subquery()
+def _closed(connection: Connection, gone: Period, now: datetime, city: City) -> list[Closing]:
+    """What was seen to be gone from so many days before the period on."""
+    looked_at = Period(gone.start - timedelta(days=city.analysis.recurs_days), gone.end)
+    found = (
+        select(*_COLUMNS, F.ended_at)
+        .join(CASES, C.id == F.case_id)
+        .where(F.ending.in_(CLOSED), F.ended_at >= looked_at.start, F.ended_at < looked_at.end, F.ended_at <= now)
     )
-    wanted = (
-        select(*_OF_CASE, closed_at.label("closed_at"))
-        .join(CASES, CASES.c.id == FACTS.c.case_id)
-        .where(FACTS.c.round == 1, FACTS.c.part == 1, CASES.c.state.not_in(("merged", "rejected")), *conditions)
-        .order_by(FACTS.c.reported_at, FACTS.c.case_id)
+    parts = parts_of(looked_at) if looked_at.start < looked_at.end else ()
+    closings = [Closing(_case(row), row.ended_at) for part in parts for row in connection.execute(found.where(part))]
+    return sorted(closings, key=lambda closing: (closing.closed_at, closing.case.case_id))
+
+
+def _counts_before(connection: Connection, city: City, span: Span, now: datetime) -> dict[date, dict[CellKey, int]]:
+    first = span.first - timedelta(days=days_of_history(len(span.days), city.analysis))
+    before = Period(_start(city, first), _start(city, span.first))
+    town = func.substr(F.area, 1, TOWN_DIGITS).label("town")
+    day = day_of_report(connection, city, before.start).label("day")
+    counted = (
+        _first_facts(before)
+        .add_columns(F.class_code, town, day, func.count().label("cases"))
+        .where(_left_out(now).is_(None), *_of_part(span))
+        .group_by(F.class_code, "town", "day")
     )
-    return [_case(city, row) for row in connection.execute(wanted)]
-
-
-def _case(city: City, row: Any) -> AnalysedCase:
-    return AnalysedCase(
-        row.number or row.receipt_number,
-        row.class_code,
-        row.area[:TOWN_DIGITS] if row.area else None,
-        row.reported_at.astimezone(city.zone).date(),
-        row.reported_at,
-        row.closed_at,
-        row.longitude,
-        row.latitude,
-    )
-
-
-def _before(connection: Connection, city: City, first: date, rules: AnalysisRules) -> list[DayCount]:
-    """Reports of the weeks before by class, town and day of the city."""
-    start, end = _midnight(city, first - rules.usual_weeks * WEEK), _midnight(city, first)
-    day = day_of_report(connection, city, start).label("day")
-    town = func.substr(CASES.c.area, 1, TOWN_DIGITS).label("town")
-    wanted = (
-        select(CASES.c.class_code, town, day, func.count().label("cases"))
-        .join(CASES, CASES.c.id == FACTS.c.case_id)
-        .where(
-            FACTS.c.round == 1,
-            FACTS.c.part == 1,
-            FACTS.c.begun_at >= start,
-            FACTS.c.begun_at < end,
-            FACTS.c.reported_at.is_not(None),
-            CASES.c.state.not_in(("merged", "rejected")),
-        )
-        .group_by(CASES.c.class_code, "town", "day")
-    )
-    return [
-        (row.class_code, row.town, row.day if isinstance(row.day, date) else date.fromisoformat(row.day), row.cases)
-        for row in connection.execute(wanted)
-    ]
+    found: dict[date, dict[CellKey, int]] = {}
+    for row in connection.execute(counted):
+        of_day = row.day if isinstance(row.day, date) else date.fromisoformat(row.day)
+        found.setdefault(of_day, {})[row.class_code, row.town or None] = row.cases
+    return found
 
 
 def day_of_report(connection: Connection, city: City, at: datetime) -> ColumnElement[Any]:
     """The day of a report in the city; `at` tells the offset of its zone where the database knows no zones."""
     if is_postgres(connection):
-        return cast(func.timezone(city.zone.key, FACTS.c.reported_at), Date)
+        return cast(func.timezone(city.zone.key, F.reported_at), Date)
     offset = at.astimezone(city.zone).utcoffset() or timedelta(0)
-    return func.date(FACTS.c.reported_at, f"{int(offset.total_seconds())} seconds")
+    return func.date(F.reported_at, f"{int(offset.total_seconds())} seconds")
 
 
-def _weeks_of_history(connection: Connection, city: City, first: date, rules: AnalysisRules) -> int:
-    """Whole weeks before the period that lie after the first report of all, at most `usual_weeks`."""
-    oldest = connection.scalar(select(FACTS.c.begun_at).order_by(FACTS.c.begun_at).limit(1))
-    if oldest is None:
-        return 0
-    covered = (_midnight(city, first) - oldest.astimezone(city.zone)) // WEEK
-    return int(max(0, min(rules.usual_weeks, covered)))
+def _of_part(span: Span) -> Iterator[ColumnElement[bool]]:
+    if span.area is not None:
+        yield func.substr(F.area, 1, len(span.area)) == span.area
+    if span.unit is not None:
+        yield F.unit == span.unit
+
+
+def _first_facts(period: Period) -> Select[Any]:
+    """The rows that stand for the report of a case; each begins when its report is taken in."""
+    first = and_(F.round == 1, F.part == 1, F.reported_at.is_not(None))
+    return select().select_from(FACTS).where(F.begun_at >= period.start, F.begun_at < period.end, first)
+
+
+def _left_out(now: datetime) -> ColumnElement[Any]:
+    """How a case ended that is counted and not analysed; whichever of its parts says so."""
+    ended = and_(OTHER.c.case_id == F.case_id, OTHER.c.ending.in_(LEFT_OUT), OTHER.c.ended_at <= now)
+    return select(func.min(OTHER.c.ending)).where(ended).correlate(FACTS).scalar_subquery().label("left_out")
+
+
+_COLUMNS = (
+    *(F.case_id, F.class_code, F.area, F.unit, F.source, F.reported_at),
+    *(C.number, C.receipt_number, C.place, C.longitude, C.latitude),
+)
+
+
+def _case(row: Row[Any], left_out: str | None = None) -> AnalysedCase:
+    return AnalysedCase(
+        case_id=row.case_id,
+        name=row.number or row.receipt_number,
+        class_code=row.class_code,
+        area=row.area or None,
+        unit=row.unit or None,
+        source=row.source,
+        place=row.place,
+        reported_at=row.reported_at,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        left_out=left_out,
+    )
+
+
+def _history_from(connection: Connection, city: City) -> date | None:
+    """The day after the first report: that day itself may have begun before the city used this program."""
+    first = connection.scalar(select(func.min(F.begun_at)))
+    return first.astimezone(city.zone).date() + timedelta(days=1) if first else None

@@ -40,6 +40,7 @@ FACTS = frozenset(
         # Monthly evaluation.
         *("month", "version", "score", "rank", "of_units", "grade", "window_until", "why_none", "best", "version_why"),
         *("due_count", "on_time_count", "overdue_count", "unscored_count", "open_appeals"),
+        *("first_day", "last_day", "findings"),
     )
 )
 """What a template may name. A fact that is missing is None, and its line is left out; others are not looked at.

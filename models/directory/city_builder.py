@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from models.analysis_rules import AnalysisRules
 from models.call_rules import CallRules
 from models.catalogue import Catalogue, Responsibility, Subclass
 from models.city import City
+from models.directory.analysis_yaml import read_analysis
 from models.directory.calls_yaml import read_calls
 from models.directory.city_yaml import CityHead, build_calendar, read_city_head
 from models.directory.duty_yaml import read_duty
@@ -50,7 +52,7 @@ from models.worktime import WorkCalendar
 
 YAML_FILES = (
     *("city.yaml", "policy.yaml", "ladder.yaml", "messages.yaml"),
-    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml", "evaluation.yaml"),
+    *("duty.yaml", "water.yaml", "calls.yaml", "flood.yaml", "evaluation.yaml", "analysis.yaml"),
 )
 FILES = ("city.yaml", *(sheet.file for sheet in FORMATS), *YAML_FILES[1:])
 """Every file a city directory may have; mappings of its own sources may lie in `sources/`, schemes in `schemes/`."""
@@ -61,7 +63,7 @@ OPTIONAL = frozenset(
         *("stations.csv", "thresholds.csv", "water.yaml"),
         *("call_chains.csv", "calls.yaml"),
         *("response_duties.csv", "flood.yaml"),
-        "evaluation.yaml",
+        *("evaluation.yaml", "analysis.yaml"),
     }
 )
 """Files a city can do without: nobody is on leave, messages travel by the usual rules, there is no duty room."""
@@ -97,6 +99,7 @@ class _Pages:
     calls: CallRules | None
     schemes: tuple[Scheme, ...]
     evaluation: EvaluationRules
+    analysis: AnalysisRules
 
 
 def build_city(files: DirectoryFiles, today: date | None = None) -> tuple[City | None, list[Fault]]:
@@ -152,6 +155,7 @@ def _read(documents: Mapping[str, str], faults: list[Fault]) -> _Pages:
         read_evaluation(documents["evaluation.yaml"], sheets.codes.get("units.csv") or (), faults)
         if "evaluation.yaml" in documents
         else EvaluationRules(),
+        read_analysis(documents["analysis.yaml"], faults) if "analysis.yaml" in documents else AnalysisRules(),
     )
 
 
@@ -227,6 +231,7 @@ def _city(documents: Mapping[str, str], pages: _Pages) -> City | None:
         calls=pages.calls,
         schemes=pages.schemes,
         evaluation=pages.evaluation,
+        analysis=pages.analysis,
         **head.patterns,
     )
 

@@ -6,6 +6,7 @@ Example: python -m tests.benchmarks deadlines transitions
 import sys
 
 from tests.benchmarks import (
+    analysis,
     calls,
     deadlines,
     deliveries,
@@ -28,6 +29,7 @@ BENCHES = {
     "pages": pages.run,
     "taps": taps.run,
     "evaluation": evaluation.run,
+    "analysis": analysis.run,
     "calls": calls.run,
     "warning_latency": warning_latency.run,
     "water": water.run,

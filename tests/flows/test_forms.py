@@ -21,6 +21,7 @@ from flows.intake import intake
 from flows.notices import notices
 from flows.start_call import start_call
 from flows.take_action import take_action
+from flows.weekly_analysis import period_report, weekly_analysis
 
 FLOWS = [
     *(case_lifecycle, housekeeping, intake, notices, take_action),
@@ -28,6 +29,7 @@ FLOWS = [
     *(duty_shift, duty_watch),
     *(flood_calls, start_call),
     *(flood_response, flood_watch),
+    *(weekly_analysis, period_report),
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 

@@ -127,6 +127,11 @@ draft_to: [unit_liaison, unit_head]
 exempt_periods:
   - {unit: lihe, from: 2026-08-10, until: 2026-08-13, reason: 暴雨抢险}
 """,
+    "analysis.yaml": """\
+recurs_metres: 30
+deviations: 2.5
+told_to: [evaluator, leader]
+""",
 }
 """Every file a city may have."""
 

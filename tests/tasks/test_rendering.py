@@ -144,6 +144,12 @@ ALL_FACTS = {
     "overdue_count": 3,
     "unscored_count": 2,
     "open_appeals": 1,
+    "first_day": "2018-06-25",
+    "last_day": "2018-07-01",
+    "findings": {
+        "zh": ["高发：3处，最多的是梨河镇“暴露垃圾”，12件。"],
+        "en": ["Hot spots: 3; the most are litter in 梨河镇, 12 cases."],
+    },
 }
 
 
