@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from desk.audit_rows import csv_lines
 from desk.context import Desk
@@ -16,7 +16,7 @@ from models.evaluation_counts import COUNTS, CountName
 from models.evaluation_marks import Due
 from models.evaluation_result import UnitResult
 from tasks.database import reading
-from tasks.evaluations import cases_behind
+from tasks.evaluations import CountedCase, cases_behind
 from tasks.links import Link, Purpose, path_of
 from tasks.words import Language, word
 
@@ -131,14 +131,14 @@ def _file_rows(
         yield from (_file_row(opened, row, language) for row in rows)
 
 
-def _file_row(opened: OpenedMonth, row: Row[Any], language: Language) -> tuple[str, ...]:
+def _file_row(opened: OpenedMonth, row: CountedCase, language: Language) -> tuple[str, ...]:
     zone = opened.city.zone
     moments = (at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else "" for at in _moments(row))
     area = opened.city.areas.get(row.area or "")
     on_time = "" if row.on_time is None else form_word("evaluation", "yes" if row.on_time else "no", language)
     state = word("state", row.state, language)
     return (
-        row.number or "",
+        row.number,
         opened.city.catalogue.minor_name(row.class_code),
         area.name if area else row.area or "",
         state,
@@ -147,5 +147,5 @@ def _file_row(opened: OpenedMonth, row: Row[Any], language: Language) -> tuple[s
     )
 
 
-def _moments(row: Row[Any]) -> tuple[Any, Any, Any]:
+def _moments(row: CountedCase) -> tuple[Any, Any, Any]:
     return row.due_at, row.handled_at, row.ended_at

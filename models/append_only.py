@@ -19,7 +19,7 @@ APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "response_decision": (("id",), ("consultation",), ("key",)),
     "incident_report": (("id",), ("key",)),
     "evaluation_version": (("id",), ("month", "version")),
-    "evaluation_case": (("version_id", "unit", "case_id", "round", "part"),),
+    "evaluation_behind": (("version_id", "unit"),),
     "evaluation_publication": (("id",), ("version_id",)),
     "evaluation_entry": (("id",), ("key",), ("takes_back",), ("previous_digest",)),
     "evaluation_document": (("id",), ("version_id", "kind")),

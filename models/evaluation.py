@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.case import RowId
@@ -48,24 +48,21 @@ class EvaluationVersion(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("month", "version"),)
 
 
-class EvaluationCase(SQLModel, table=True):
-    """A part of a case as it stood behind the counts of a version. Append-only.
+class EvaluationBehind(SQLModel, table=True):
+    """The parts of cases behind one unit's counts in a version, as they stood. Append-only.
 
-    `marks` are those of `models/evaluation_marks.py`: which counts it made. What is corrected afterwards moves the
-    facts, not these.
+    What is corrected afterwards moves the facts, not these. The result of the version names their digest.
     """
 
-    __tablename__ = "evaluation_case"
+    __tablename__ = "evaluation_behind"
 
     version_id: int = Field(foreign_key="evaluation_version.id", primary_key=True, sa_type=RowId)
     unit: str = Field(primary_key=True)
-    """Empty where no unit had it."""
-    case_id: int = Field(foreign_key="cases.id", primary_key=True, sa_type=RowId)
-    round: int = Field(primary_key=True, sa_type=Integer)
-    part: int = Field(primary_key=True, sa_type=Integer)
-    marks: int = Field(sa_type=BigInteger)
-
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    """Empty where no unit had them."""
+    number: int = Field(sa_type=Integer)
+    """Of parts."""
+    packed: bytes = Field(sa_type=LargeBinary)
+    """As `models/frozen_parts.py` packs them."""
 
 
 class EvaluationPublication(SQLModel, table=True):

@@ -9,6 +9,7 @@ full: `tasks/templates/words_counts.yaml`, printed as docs/counts.md.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from models.evaluation_marks import DUE_BITS, By, Done, Due, Mark, Statistic
 
@@ -66,10 +67,10 @@ class Rule:
     marks: Mark
     without: Mark
 
-    def counts(self, carried: int) -> bool:
-        """Whether facts that carry these marks are counted."""
-        found = carried >> DUE_BITS if isinstance(self.marks, Due) else carried
-        return found & self.marks == self.marks and not found & self.without
+    def bits(self) -> tuple[int, int]:
+        """What is looked at of what a fact carries, and what must be found there."""
+        shift = DUE_BITS if isinstance(self.marks, Due) else 0
+        return (self.marks | self.without).value << shift, self.marks.value << shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,13 @@ COUNTS: tuple[Count, ...] = (
 BY_NAME: Mapping[CountName, Count] = {count.name: count for count in COUNTS}
 
 
+@cache
+def makes_a_count(marks: int) -> bool:
+    """Whether facts that carry these marks are counted anywhere."""
+    rules = (rule.bits() for count in COUNTS for rule in (count.scoring, count.workload))
+    return any(marks & looked_at == wanted for looked_at, wanted in rules)
+
+
 @dataclass(frozen=True, slots=True)
 class CountLine:
     """The counts of one object of the evaluation, in both statistics."""
@@ -256,5 +264,6 @@ def line_of(marked: Marked, counts: Iterable[Count] = COUNTS) -> CountLine:
     scoring, workload = dict(line.scoring), dict(line.workload)
     for count in counts:
         for rule, into in ((count.scoring, scoring), (count.workload, workload)):
-            into[count.name] = sum(number for marks, number in facts if rule.counts(marks))
+            looked_at, wanted = rule.bits()
+            into[count.name] = sum(number for marks, number in facts if marks & looked_at == wanted)
     return CountLine(scoring, workload)

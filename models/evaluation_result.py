@@ -182,6 +182,8 @@ class EvaluationResult(Told):
     """Day, such as 2026-08-05 -> reported, filed and closed on it."""
     appeals: Mapping[str, int] = {}
     """State of an appeal -> how many of this month's cases: open, granted, refused, lapsed."""
+    behind: str = ""
+    """Digest of the parts of cases behind the counts; empty in a version made before they were proved."""
 
     def units(self) -> tuple[UnitResult, ...]:
         """All that are scored, in the order of groups and ranks, then the others."""

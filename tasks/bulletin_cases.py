@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from models.city import City
 from models.evaluation_counts import CountName
 from models.evaluation_result import EvaluationResult
 from tasks.day_seal import DaySeal, seal_before
-from tasks.evaluations import StoredVersion, cases_behind, month_before, versions
+from tasks.evaluations import CountedCase, StoredVersion, cases_behind, month_before, versions
 
 MONTHS_BEFORE = 12
 """How many earlier months a bulletin may draw: a year, and the same month of the year before."""
@@ -28,7 +27,7 @@ class CaseBehind:
     number: str
     class_name: str
     area: str | None
-    due_at: datetime
+    due_at: datetime | None
     handled_at: datetime | None
     ended_at: datetime | None
     on_time: bool | None
@@ -74,14 +73,14 @@ def _cases(connection: Connection, city: City, version_id: int) -> Iterator[Case
     return (_behind(city, row) for row in rows)
 
 
-def _behind(city: City, row: Row[Any]) -> CaseBehind:
+def _behind(city: City, row: CountedCase) -> CaseBehind:
     area = city.areas.get(row.area or "")
     return CaseBehind(
         unit=row.unit,
-        number=row.number or "",
+        number=row.number,
         class_name=city.catalogue.minor_name(row.class_code),
         area=area.name if area else row.area,
-        due_at=row.due_at.astimezone(city.zone),
+        due_at=row.due_at and row.due_at.astimezone(city.zone),
         handled_at=row.handled_at and row.handled_at.astimezone(city.zone),
         ended_at=row.ended_at and row.ended_at.astimezone(city.zone),
         on_time=row.on_time,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, true
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, null, or_, true
 
 from models.city import TOWN_DIGITS, City
 from models.evaluation_counts import Count
-from models.evaluation_marks import DUE_BITS, Cut, Done, Due, Mark
+from models.evaluation_marks import DUE_BITS, By, Cut, Done, Due, Mark
 from tasks.case_facts import FACTS
 
 C = FACTS.c
@@ -156,8 +156,11 @@ def _done_marks(period: Period, now: datetime, public: Iterable[str]) -> dict[Ma
     }
 
 
-def cut_columns(cuts: Sequence[Cut], post: ColumnElement[Any] | None) -> list[ColumnElement[Any]]:
-    """What rows are told apart by, a column a cut; of a group the unit, which the city's data places in one."""
+def cut_columns(cuts: Sequence[Cut]) -> list[ColumnElement[Any]]:
+    """What rows are told apart by, a column a cut.
+
+    Of a group it is the unit, which the city's data places in one; of a post nothing: `post_column` has those.
+    """
     known = {
         Cut.UNIT: C.unit,
         Cut.GROUP: C.unit,
@@ -165,7 +168,11 @@ def cut_columns(cuts: Sequence[Cut], post: ColumnElement[Any] | None) -> list[Co
         Cut.GRID: case((func.length(C.area) == GRID_DIGITS, C.area)),
         Cut.CLASS: C.class_code,
         Cut.SOURCE: C.source,
-        # A post nobody holds by name: a rule did it, or it is no post's own.
-        Cut.POST: func.nullif(post, "") if post is not None else literal(None),
+        Cut.POST: null(),
     }
     return [known[cut].label(f"cut{number}") for number, cut in enumerate(cuts)]
+
+
+def post_column(by: By) -> ColumnElement[Any]:
+    """Who did what counts for this kind of post; nobody where a rule did it, or it is no post's own."""
+    return func.nullif(C[by.value], "").label(f"post_{by.name.lower()}")

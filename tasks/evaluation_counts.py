@@ -7,16 +7,15 @@ Rows that carry the same marks are counted together by the database; which marks
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from models.city import City
 from models.evaluation_counts import COUNTS, Count, CountLine, empty_line, line_of
 from models.evaluation_marks import By, Cut
 from models.told_facts import month_of, month_start
 from tasks.case_facts import FACTS, MONTHS
-from tasks.counted_marks import ExemptSpan, Period, cut_columns, marks_of
+from tasks.counted_marks import ExemptSpan, Period, cut_columns, marks_of, post_column
 
 Value = tuple[str | None, ...]
 """What a line stands for, in the order of the cuts; None where a row has no such thing."""
@@ -34,12 +33,8 @@ class Counted:
     total: CountLine
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """Counts that are for the same post."""
-
-    by: By | None
-    counts: tuple[Count, ...]
+Tally = Mapping[Value, Mapping[int, int]]
+"""For each value, marks -> how many facts carry just these."""
 
 
 def count(
@@ -61,43 +56,50 @@ def count(
     Example: count(connection, city, month_period("2019-05", city), [Cut.UNIT], now=now).lines["lihe",].scoring
     """
     gone = period.until(now)
+    marks = marks_of(gone, now, only, city.policy.public_sources, exempt)
     lines: dict[Value, CountLine] = {}
-    for family in _families(cuts, only):
-        marks = marks_of(gone, now, family.counts, city.policy.public_sources, exempt)
-        for value, marked in _tally(connection, city, gone, _grouped(cuts, family.by, marks), cuts).items():
-            line = line_of(marked.items(), family.counts)
+    for by, tally in _tallies(connection, gone, cuts, marks).items():
+        # With posts each count is told apart by another column; without them nobody asks whose it is.
+        counts = [each for each in only if Cut.POST not in cuts or each.by == by]
+        for value, line in lines_of(city, cuts, tally, counts).items():
             lines[value] = lines[value] + line if value in lines else line
-    lines = {value: lines[value] for value in sorted(lines, key=_order) if lines[value] != empty_line()}
-    total = sum(lines.values(), empty_line())
-    return Counted(period, now, tuple(cuts), lines, total)
+    return counted(period, now, cuts, lines)
 
 
-def _families(cuts: Sequence[Cut], only: Sequence[Count]) -> list[_Family]:
-    """Each post's counts are told apart by another column; without posts one pass gives everything."""
-    if Cut.POST not in cuts:
-        return [_Family(None, tuple(only))]
-    return [_Family(by, tuple(each for each in only if each.by == by)) for by in (None, *By)]
+def counted(period: Period, now: datetime, cuts: Sequence[Cut], lines: Mapping[Value, CountLine]) -> Counted:
+    """Counts in the order of what they stand for, with their total; what has none of them is left out."""
+    nothing = empty_line()
+    found = {value: lines[value] for value in sorted(lines, key=_order) if lines[value] != nothing}
+    return Counted(period, now, tuple(cuts), found, sum(found.values(), nothing))
 
 
-def _grouped(cuts: Sequence[Cut], by: By | None, marks: ColumnElement[int]) -> Select[Any]:
-    columns = cut_columns(cuts, FACTS.c[by.value] if by else None)
+def lines_of(city: City, cuts: Sequence[Cut], tally: Tally, counts: Sequence[Count]) -> dict[Value, CountLine]:
+    """The counts of tallied facts, by what the city calls what they stand for."""
+    named: dict[Value, dict[int, int]] = {}
+    for values, marked in tally.items():
+        into = named.setdefault(tuple(_named(city, cuts, values)), {})
+        for marks, facts in marked.items():
+            into[marks] = into.get(marks, 0) + facts
+    return {value: line_of(marked.items(), counts) for value, marked in named.items()}
+
+
+def _tallies(
+    connection: Connection, gone: Period, cuts: Sequence[Cut], marks: ColumnElement[int]
+) -> dict[By | None, Tally]:
+    """The facts of the period, tallied once; by posts once for each kind of post, from the same reading."""
+    posts = tuple(By) if Cut.POST in cuts else ()
+    columns = [*cut_columns(cuts), *(post_column(by) for by in posts), marks.label("marks")]
     # By their names: on Postgres an expression with parameters is not recognised as the one that is selected.
-    names = [column.name for column in columns]
-    return select(*columns, marks.label("marks"), func.count().label("facts")).group_by(*names, "marks")
-
-
-def _tally(
-    connection: Connection, city: City, gone: Period, grouped: Select[Any], cuts: Sequence[Cut]
-) -> dict[Value, dict[int, int]]:
-    """Marks -> how many facts, for each value: rows that began in the period's months, and others found in them."""
-    found: dict[Value, dict[int, int]] = {}
-    if gone.start >= gone.end:
-        return found
-    for here in parts_of(gone):
-        for *values, marks, facts in connection.execute(grouped.where(here)):
-            tally = found.setdefault(tuple(_named(city, cuts, values)), {})
-            tally[marks] = tally.get(marks, 0) + facts
-    return found
+    grouped = select(*columns, func.count().label("facts")).group_by(*(column.name for column in columns))
+    found: dict[By | None, dict[Value, dict[int, int]]] = {by: {} for by in (None, *posts)}
+    for here in parts_of(gone) if gone.start < gone.end else ():
+        for row in connection.execute(grouped.where(here)):
+            values, held, (marked, facts) = row[: len(cuts)], row[len(cuts) : -2], row[-2:]
+            for by, post in ((None, None), *zip(posts, held, strict=True)):
+                value = tuple(post if cut is Cut.POST else each for cut, each in zip(cuts, values, strict=True))
+                tally = found[by].setdefault(value, {})
+                tally[marked] = tally.get(marked, 0) + facts
+    return dict(found)
 
 
 def parts_of(gone: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

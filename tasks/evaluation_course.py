@@ -16,7 +16,6 @@ from tasks.case_store import CASES
 from tasks.evaluation_entries import entered_since
 from tasks.evaluation_notices import tell_draft, tell_published, tell_waiting
 from tasks.evaluations import (
-    BEHIND,
     VERSIONS,
     StoredVersion,
     freeze,
@@ -24,6 +23,7 @@ from tasks.evaluations import (
     month_before,
     months,
     newest,
+    parts_behind,
     publish,
 )
 
@@ -126,28 +126,26 @@ def open_appeals(connection: Connection, version: StoredVersion) -> int:
 
 def appeals_of(connection: Connection, version: StoredVersion, unit: str | None = None) -> list[Appeal]:
     """Appeals against cases of a version, of one unit or of all, as they stand now, the oldest first."""
-    here = and_(
-        BEHIND.c.version_id == version.id,
-        BEHIND.c.unit == REQUESTS.c.unit,
-        BEHIND.c.case_id == REQUESTS.c.case_id,
-        BEHIND.c.round == REQUESTS.c.round,
-    )
     wanted = (
-        select(*(REQUESTS.c[name] for name in ("unit", "state", "asked_at", "reason")), CASES.c.number)
+        select(*(REQUESTS.c[name] for name in ("unit", "case_id", "round", "state", "asked_at", "reason")))
+        .add_columns(CASES.c.number)
         .join(CASES, CASES.c.id == REQUESTS.c.case_id)
         .where(
             REQUESTS.c.kind == RequestKind.APPEAL.value,
             # Nobody appeals before the month in which the case was due: the index passes over all older ones.
             REQUESTS.c.asked_at >= version.result.period_start,
-            select(BEHIND.c.case_id).where(here).exists(),
         )
         .order_by(REQUESTS.c.asked_at, REQUESTS.c.id)
     )
     if unit is not None:
         wanted = wanted.where(REQUESTS.c.unit == unit)
+    rows = connection.execute(wanted).all()
+    parts = parts_behind(connection, version.id, {row.unit for row in rows}) if rows else ()
+    behind = {(of, part.case_id, part.round) for of, part in parts}
     return [
         Appeal(row.unit, row.number or "", RequestState(row.state), row.asked_at, row.reason)
-        for row in connection.execute(wanted)
+        for row in rows
+        if (row.unit, row.case_id, row.round) in behind
     ]
 
 
@@ -175,18 +173,11 @@ def _why_moved(connection: Connection, version: StoredVersion) -> str:
 
 def _granted_since(connection: Connection, version: StoredVersion) -> bool:
     part = and_(FACTS.c.case_id == EXEMPTIONS.c.case_id, FACTS.c.round == EXEMPTIONS.c.round)
-    here = and_(
-        BEHIND.c.version_id == version.id,
-        BEHIND.c.unit == FACTS.c.unit,
-        BEHIND.c.case_id == FACTS.c.case_id,
-        BEHIND.c.round == FACTS.c.round,
-        BEHIND.c.part == FACTS.c.part,
-    )
     wanted = (
-        select(EXEMPTIONS.c.id)
-        .join(FACTS, part)
-        .join(BEHIND, here)
-        .where(EXEMPTIONS.c.granted_at > version.made_at)
-        .limit(1)
+        select(FACTS.c.unit, FACTS.c.case_id, FACTS.c.round, FACTS.c.part)
+        .join(EXEMPTIONS, part)
+        .where(EXEMPTIONS.c.granted_at > version.made_at, FACTS.c.unit.is_not(None))
     )
-    return connection.execute(wanted).first() is not None
+    granted = set(connection.execute(wanted).tuples())
+    parts = parts_behind(connection, version.id, {unit for unit, *_ in granted}) if granted else ()
+    return any((of, *each[:3]) in granted for of, each in parts)

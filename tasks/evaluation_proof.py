@@ -1,5 +1,7 @@
 """The proof of the evaluation: every version and every entry is what its digest says, and follows the one before it."""
 
+import json
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -7,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, func, select
 
 from models.evaluation import NO_DIGEST, entry_digest, version_digest
+from models.frozen_parts import digest_of
 from tasks.evaluation_entries import ENTRIES, said_by
-from tasks.evaluations import VERSIONS
+from tasks.evaluations import BEHIND, VERSIONS
 
 READ_AT_ONCE = 100
 """A version of a month is some hundred kilobytes."""
@@ -25,7 +28,7 @@ class BrokenRecord:
 
 
 def broken_record(connection: Connection) -> BrokenRecord | None:
-    """The first version or entry that does not fit; one pass over both, in constant memory."""
+    """The first version, with the cases behind it, or entry that does not fit; one pass, in constant memory."""
     return next(_broken(connection), None)
 
 
@@ -45,6 +48,20 @@ def _broken(connection: Connection) -> Iterator[BrokenRecord]:
                 if row["digest"] != _digest(table, previous, dict(row)):
                     yield BrokenRecord(table.name, row["id"], "content")
                 previous = row["digest"]
+                if table is VERSIONS and not _behind_fits(connection, row["id"], row["result"]):
+                    yield BrokenRecord(BEHIND.name, row["id"], "content")
+
+
+def _behind_fits(connection: Connection, version_id: int, result: str) -> bool:
+    """Whether the cases behind a version are those its result names; one made before they were proved names none."""
+    said = json.loads(result).get("behind")
+    if not said:
+        return True
+    rows = connection.execute(select(BEHIND.c.unit, BEHIND.c.packed).where(BEHIND.c.version_id == version_id)).tuples()
+    try:
+        return digest_of(rows) == str(said)
+    except zlib.error:
+        return False
 
 
 def _digest(table: Table, previous: str, row: dict[str, object]) -> str:

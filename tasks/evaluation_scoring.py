@@ -8,13 +8,12 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, func, select, true
+from sqlalchemy import Connection, and_, func, select
 
 from models.case import Request
 from models.chain import canonical
 from models.city import City, Unit
-from models.evaluation_counts import BY_NAME, CountLine, CountName, empty_line
-from models.evaluation_marks import Cut
+from models.evaluation_counts import CountLine, empty_line
 from models.evaluation_result import (
     BacklogCase,
     Before,
@@ -27,6 +26,7 @@ from models.evaluation_result import (
     Titled,
     UnitResult,
 )
+from models.frozen_parts import UnitParts
 from models.ranking import ranks
 from models.scheme import Group, Scheme, Title
 from models.scored import Scored, ScoreRefused, StepKind, rounded
@@ -37,16 +37,13 @@ from tasks.case_facts import FACTS
 from tasks.case_store import CASES
 from tasks.city_figures import WITH_UNIT
 from tasks.counted_marks import ExemptSpan, Period
-from tasks.database import is_postgres
-from tasks.evaluation_counts import Counted, count, parts_of
+from tasks.evaluation_counts import Counted
+from tasks.month_facts import SHOWN, read_month
 
 REQUESTS = table_of(Request)
 
 DIGITS = 10
 """Behind the point, of what a result keeps."""
-
-SHOWN = ("reported", "filed", "due_to_close", "closed", "closed_on_time", "overdue_open")
-"""Counts of the overviews by class, area and source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +63,18 @@ class Asked:
     last_year: EvaluationResult | None = None
 
 
-def evaluation_of(connection: Connection, asked: Asked) -> EvaluationResult:
-    """The evaluation of a month; reads the facts of that month only and stores nothing.
+def evaluation_of(connection: Connection, asked: Asked) -> tuple[EvaluationResult, tuple[UnitParts, ...]]:
+    """The evaluation of a month, and the parts of cases behind its counts; reads the facts of that month only.
 
     A unit that a scheme cannot be applied to has no score and says why; it keeps no other from its own.
     """
     city, now, period = asked.city, asked.now, asked.period
-    spans = exempt_spans(city)
-    by_unit_and_class = count(connection, city, period, [Cut.UNIT, Cut.CLASS], now=now, exempt=spans)
-    shown = [BY_NAME[CountName(name)] for name in SHOWN]
-    by_place = count(connection, city, period, [Cut.AREA, Cut.SOURCE], now=now, exempt=spans, only=shown)
+    facts = read_month(connection, city, period, now=now, exempt=exempt_spans(city))
+    by_unit_and_class, by_place = facts.by_unit_and_class, facts.by_area_and_source
     lines = _added(((value[0], line) for value, line in by_unit_and_class.lines.items()))
     total = by_unit_and_class.total
     units = [_unit(asked, code, lines.get(code, empty_line())) for code in _who(city, period, lines)]
-    return EvaluationResult(
+    result = EvaluationResult(
         city=city.code,
         city_name=city.name,
         month=asked.month,
@@ -103,9 +98,11 @@ def evaluation_of(connection: Connection, asked: Asked) -> EvaluationResult:
         by_class=_overview((_large_class(city, value[1]), line) for value, line in by_unit_and_class.lines.items()),
         by_area=_overview((_area_name(city, value[0]), line) for value, line in by_place.lines.items()),
         by_source=_overview((value[1], line) for value, line in by_place.lines.items()),
-        by_day=_by_day(connection, city, period.until(now)),
+        by_day=facts.by_day,
         appeals=_appeals(connection, period),
+        behind=facts.behind_digest,
     )
+    return result, facts.behind
 
 
 def _digest(counted: Counted) -> str:
@@ -293,27 +290,6 @@ def _overview(parts: Iterable[tuple[str | None, CountLine]]) -> dict[str, dict[s
     return {key: {name: _names(added[key].scoring)[name] for name in SHOWN} for key in sorted(k for k in added if k)}
 
 
-def _by_day(connection: Connection, city: City, gone: Period) -> dict[str, dict[str, int]]:
-    """Reported, filed and closed on each day of the city."""
-    days: dict[str, dict[str, int]] = {}
-    day = gone.start
-    while day < gone.end:
-        days[f"{day:%Y-%m-%d}"] = {"reported": 0, "filed": 0, "closed": 0}
-        day += timedelta(days=1)
-    for name, column, also in (
-        ("reported", FACTS.c.reported_at, true()),
-        ("filed", FACTS.c.filed_at, true()),
-        ("closed", FACTS.c.ended_at, FACTS.c.ending == "checked"),
-    ):
-        hour = _hour(connection, column)
-        for part in parts_of(gone):
-            wanted = select(hour, func.count()).where(part, also, column >= gone.start, column < gone.end)
-            for written, facts in connection.execute(wanted.group_by(hour)):
-                at = datetime.strptime(f"{written} +0000", "%Y-%m-%d %H %z").astimezone(city.zone)
-                days[f"{at:%Y-%m-%d}"][name] += int(facts)
-    return days
-
-
 def _appeals(connection: Connection, period: Period) -> dict[str, int]:
     """Appeals against cases that were due in the month, by their state."""
     part = and_(
@@ -326,14 +302,6 @@ def _appeals(connection: Connection, period: Period) -> dict[str, int]:
         .group_by(REQUESTS.c.state)
     )
     return {state: int(appeals) for state, appeals in sorted(connection.execute(wanted).tuples())}
-
-
-def _hour(connection: Connection, column: Any) -> Any:
-    """The hour of a moment as text, in UTC; the city's day is told from it."""
-    if is_postgres(connection):
-        return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24")
-    # As it is stored, YYYY-MM-DD HH:…; strftime would read every moment anew.
-    return func.substr(column, 1, 13, type_=String())
 
 
 def _names(counts: Mapping[Any, int]) -> dict[str, int]:

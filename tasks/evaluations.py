@@ -1,35 +1,41 @@
 """Versions of the monthly evaluation: freezing a month, reading what was frozen, the cases behind a number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, select, true
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from models.city import City
 from models.evaluation import (
     FIRST,
     NO_DIGEST,
-    EvaluationCase,
+    EvaluationBehind,
     EvaluationPublication,
     EvaluationVersion,
     version_digest,
 )
-from models.evaluation_counts import BY_NAME, COUNTS, CountName
-from models.evaluation_marks import DUE_BITS, Due
+from models.evaluation_counts import BY_NAME, CountName
 from models.evaluation_result import EvaluationResult, read_result
+from models.frozen_parts import FrozenPart, UnitParts, unpack
 from models.refusal import Refusal
 from models.tables import table_of
 from tasks.case_facts import FACTS
 from tasks.case_store import CASES
-from tasks.counted_marks import Period, marks_of, month_period
-from tasks.evaluation_counts import parts_of
+from tasks.counted_marks import month_period
 from tasks.evaluation_inputs import inputs_of
-from tasks.evaluation_scoring import Asked, evaluation_of, exempt_spans
+from tasks.evaluation_scoring import Asked, evaluation_of
 from tasks.schemes import city_scheme
 
-VERSIONS, BEHIND, PUBLICATIONS = table_of(EvaluationVersion), table_of(EvaluationCase), table_of(EvaluationPublication)
+VERSIONS, PUBLICATIONS = table_of(EvaluationVersion), table_of(EvaluationPublication)
+BEHIND = table_of(EvaluationBehind)
+
+Parts = Iterator[tuple[str, FrozenPart]]
+"""Units, each with one part that was frozen behind its counts."""
+
+TOLD_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,24 @@ class StoredVersion:
     digest: str
     published_at: datetime | None
     result: EvaluationResult
+
+
+@dataclass(frozen=True, slots=True)
+class CountedCase:
+    """A part of a case behind a number: whose it was is frozen, all else stands as it stands now."""
+
+    unit: str
+    case_id: int
+    round: int
+    part: int
+    number: str
+    class_code: str | None
+    area: str | None
+    state: str
+    due_at: datetime | None
+    handled_at: datetime | None
+    ended_at: datetime | None
+    on_time: bool | None
 
 
 def newest(connection: Connection, month: str) -> StoredVersion | None:
@@ -86,6 +110,12 @@ def evaluate(
 
     Raises: SchemeMissing, SchemeFaulty; ValueError for a text that is no month.
     """
+    return _evaluated(connection, city, month, now, scheme)[0]
+
+
+def _evaluated(
+    connection: Connection, city: City, month: str, now: datetime, scheme: str | None = None
+) -> tuple[EvaluationResult, tuple[UnitParts, ...]]:
     period = month_period(month, city)
     found = city_scheme(city, scheme or city.evaluation.scheme, period.start.date())
     stored = newest(connection, month)
@@ -109,7 +139,7 @@ def evaluate(
 def freeze(
     connection: Connection, city: City, month: str, now: datetime, why: str, *, flow_run_id: str | None = None
 ) -> StoredVersion | Refusal:
-    """Freeze a month that is over: its figures, and the facts behind its counts. The same figures make no new version.
+    """Freeze a month that is over: its figures, and the cases behind its counts. The same figures make no new version.
 
     Raises: SchemeMissing, SchemeFaulty; ValueError for a text that is no month.
     """
@@ -117,12 +147,16 @@ def freeze(
     if now < period.end:
         return Refusal("month_open", {"month": month, "until": period.end})
     before = newest(connection, month)
-    counted = evaluate(connection, city, month, now)
+    counted, behind = _evaluated(connection, city, month, now)
     if before is not None and same_figures(before.result, counted):
         return before
     result = counted.model_copy(update={"why": why if before else FIRST})
     version_id = _store(connection, city, result, now, before, flow_run_id)
-    _keep_cases(connection, city, version_id, period, now)
+    if behind:
+        rows = [
+            {"version_id": version_id, "unit": one.unit, "number": one.number, "packed": one.packed} for one in behind
+        ]
+        connection.execute(insert(BEHIND), rows)
     return versions(connection, month)[-1]
 
 
@@ -138,10 +172,21 @@ def same_figures(one: EvaluationResult, other: EvaluationResult) -> bool:
     """Whether two versions say the same of the month.
 
     When and by which edition of the directory they were made is not part of it, nor what is still under way: the
-    backlog, and appeals before they are granted.
+    backlog, and appeals before they are granted; nor by which digest the cases behind are proved.
     """
-    beside = {"version": 0, "why": "", "counted_at": one.period_end, "edition": "", "backlog": (), "appeals": {}}
+    beside: dict[str, object] = {"version": 0, "why": "", "counted_at": one.period_end, "edition": ""}
+    beside |= {"backlog": (), "appeals": {}, "behind": ""}
     return one.model_copy(update=beside).written() == other.model_copy(update=beside).written()
+
+
+def parts_behind(connection: Connection, version_id: int, units: Collection[str] | None = None) -> Parts:
+    """What was frozen behind the counts of these units, or of all, in the order of units and cases."""
+    wanted = select(BEHIND.c.unit, BEHIND.c.packed).where(BEHIND.c.version_id == version_id)
+    if units is not None:
+        wanted = wanted.where(BEHIND.c.unit.in_(units))
+    for unit, packed in sorted(connection.execute(wanted).tuples()):
+        for part in unpack(packed):
+            yield unit, part
 
 
 def cases_behind(
@@ -152,34 +197,34 @@ def cases_behind(
     *,
     limit: int | None = None,
     offset: int = 0,
-) -> Sequence[Row[Any]]:
+) -> list[CountedCase]:
     """The parts of cases a scoring count was made of, as frozen; of one unit, or of all where none is named.
 
-    Each with unit, case_id, round, part, number, class_code, area, state, due_at, handled_at, ended_at, ending and
-    on_time as they stand now, by unit, deadline and number. Units: all moments aware.
+    In the order of units, and of cases as they were taken in; what is told of each is how it stands now.
     """
-    rule = BY_NAME[name].scoring
-    shift = DUE_BITS if isinstance(rule.marks, Due) else 0
-    part = (FACTS.c.case_id == BEHIND.c.case_id, FACTS.c.round == BEHIND.c.round, FACTS.c.part == BEHIND.c.part)
+    looked_at, found = BY_NAME[name].scoring.bits()
+    parts = parts_behind(connection, version_id, None if unit is None else (unit,))
+    counted = (each for each in parts if each[1].marks & looked_at == found)
+    wanted = list(islice(counted, offset, None if limit is None else offset + limit))
+    told: dict[tuple[int, ...], Row[Any]] = {}
+    for first in range(0, len(wanted), TOLD_AT_ONCE):
+        told |= _told(connection, {part.case_id for _, part in wanted[first : first + TOLD_AT_ONCE]})
+    return [CountedCase(of, *told[part[:3]]) for of, part in wanted if part[:3] in told]
+
+
+def _told(connection: Connection, cases: set[int]) -> dict[tuple[int, ...], Row[Any]]:
+    """All parts of these cases by case, round and part."""
     wanted = (
         select(
-            *(BEHIND.c[column] for column in ("unit", "case_id", "round", "part")),
-            *(CASES.c[column] for column in ("number", "class_code", "area", "state")),
-            *(FACTS.c[column] for column in ("due_at", "handled_at", "ended_at", "ending", "on_time")),
+            *(FACTS.c[column] for column in ("case_id", "round", "part")),
+            func.coalesce(CASES.c.number, ""),
+            *(CASES.c[column] for column in ("class_code", "area", "state")),
+            *(FACTS.c[column] for column in ("due_at", "handled_at", "ended_at", "on_time")),
         )
-        .join(CASES, CASES.c.id == BEHIND.c.case_id)
-        .join(FACTS, and_(*part))
-        .where(
-            BEHIND.c.version_id == version_id,
-            BEHIND.c.unit == unit if unit is not None else true(),
-            BEHIND.c.marks.op("&")(rule.marks.value << shift) == rule.marks.value << shift,
-            BEHIND.c.marks.op("&")(rule.without.value << shift) == 0,
-        )
-        .order_by(BEHIND.c.unit, FACTS.c.due_at, CASES.c.number)
-        .limit(limit)
-        .offset(offset)
+        .join(CASES, CASES.c.id == FACTS.c.case_id)
+        .where(FACTS.c.case_id.in_(cases))
     )
-    return connection.execute(wanted).all()
+    return {(row.case_id, row.round, row.part): row for row in connection.execute(wanted)}
 
 
 def month_before(month: str, months: int = 1) -> str:
@@ -228,22 +273,6 @@ def _store(
 
 def _window_until(city: City, now: datetime) -> datetime:
     return city.calendar.due_at(now, city.evaluation.appeals_within, provisional_allowed=True)
-
-
-def _keep_cases(connection: Connection, city: City, version_id: int, period: Period, now: datetime) -> None:
-    """The facts that made a count, with their marks; one statement a part, whatever the month holds."""
-    marks = marks_of(period, now, COUNTS, city.policy.public_sources, exempt_spans(city))
-    columns = ("version_id", "unit", "case_id", "round", "part", "marks")
-    for part in parts_of(period):
-        found = select(
-            literal(version_id),
-            func.coalesce(FACTS.c.unit, ""),
-            FACTS.c.case_id,
-            FACTS.c.round,
-            FACTS.c.part,
-            marks,
-        ).where(part, marks != 0)
-        connection.execute(insert(BEHIND).from_select(columns, found))
 
 
 def _stored(row: Row[Any]) -> StoredVersion:

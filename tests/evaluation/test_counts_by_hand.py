@@ -235,5 +235,5 @@ def _undo_later_revisions(connection: Connection) -> None:
         connection.execute(text(f"DROP INDEX {index}"))
     connection.execute(text("ALTER TABLE flood_call DROP COLUMN lifted_at"))
     later = ("flood_call_warning", "evaluation_document", "evaluation_entry", "evaluation_publication")
-    for table in (*later, "evaluation_case", "evaluation_version"):
+    for table in (*later, "evaluation_behind", "evaluation_version"):
         connection.execute(text(f"DROP TABLE {table}"))

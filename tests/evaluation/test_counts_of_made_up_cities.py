@@ -1,7 +1,8 @@
 """In whatever way cases live, the counts by SQL are those that pandas finds in the raw events, for every cut."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, select
 from sqlalchemy.pool import StaticPool
 
 from models.city import City
+from models.evaluation_counts import BY_NAME, CountName, line_of
 from models.evaluation_marks import Cut, Statistic
+from models.frozen_parts import digest_of, unpack
 from models.lifecycle_events import replay
 from models.tables import all_tables
 from models.told_facts import told_rows
@@ -20,6 +23,7 @@ from tasks.case_facts import FACTS, MONTHS
 from tasks.counted_marks import Period
 from tasks.database import transaction
 from tasks.evaluation_counts import count
+from tasks.month_facts import SHOWN, read_month
 from tests.evaluation.made_up import a_made_up_city, before_any_event, last_moment
 from tests.evaluation.second_way import Story, count_again, pieces
 from tests.models.test_lifecycle_properties import CALENDARS, POLICIES, a_city
@@ -73,6 +77,29 @@ def assert_both_ways_agree(
             assert by_sql(connection, city, period, cuts, now) == again, (start, end, names)
 
 
+def assert_one_reading_says_what_counting_says(
+    connection: Connection, city: City, period: Period, now: datetime
+) -> None:
+    """By unit and class, by area and source, of each day, and from the cases behind each unit's counts."""
+    month = read_month(connection, city, period, now=now)
+    assert month.by_unit_and_class == count(connection, city, period, (U.UNIT, U.CLASS), now=now)
+    shown = [BY_NAME[CountName(name)] for name in SHOWN]
+    assert month.by_area_and_source == count(connection, city, period, (U.AREA, U.SOURCE), now=now, only=shown)
+    units = count(connection, city, period, (U.UNIT,), now=now).lines
+    behind = {one.unit: list(unpack(one.packed)) for one in month.behind}
+    assert {
+        (unit or None,): line_of(Counter(part.marks for part in parts).items()) for unit, parts in behind.items()
+    } == units
+    assert all(parts == sorted(parts) for parts in behind.values())
+    assert month.behind_digest == digest_of((one.unit, one.packed) for one in month.behind)
+    end = min(period.end, now)
+    assert len(month.by_day) == max(0, -(-(end - period.start) // timedelta(days=1)))
+    for text, told in month.by_day.items():
+        day = datetime.fromisoformat(text).replace(tzinfo=city.zone)
+        found = count(connection, city, Period(day, min(day + timedelta(days=1), end)), now=now).total.workload
+        assert told == {name: found[CountName(name)] for name in ("reported", "filed", "closed")}, text
+
+
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Engine]:
     """A database in memory, for many small cities."""
@@ -107,6 +134,10 @@ def test_both_ways_agree_however_cases_live(memory: Engine, seed: int, policy: i
         assert_facts_are_told_alike(connection, stories, city)
         chosen = Random(seed)
         assert_both_ways_agree(connection, city, stories, chosen.sample(PERIODS, 1), chosen.sample(CUTS, 2))
+        period = a_period(*PERIODS[2], city)
+        # Also as it stood on a day before its end, in the middle of an hour.
+        now = period.start + timedelta(hours=chosen.randrange(400), minutes=37)
+        assert_one_reading_says_what_counting_says(connection, city, period, now)
         connection.rollback()
 
 
@@ -116,3 +147,5 @@ def test_both_ways_agree_for_every_cut_on_both_databases(engine: Engine) -> None
         assert_facts_are_told_alike(connection, stories, a_city(0))
         assert_both_ways_agree(connection, a_city(0), stories, PERIODS[:1], CUTS)
         assert_both_ways_agree(connection, a_city(0), stories, PERIODS[1:], CUTS[:1])
+        for period in (a_period(*each, a_city(0)) for each in PERIODS[:3]):
+            assert_one_reading_says_what_counting_says(connection, a_city(0), period, last_moment(stories))

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert
 from sqlalchemy.exc import DBAPIError
 
 from models.evaluation import NO_DIGEST
@@ -17,7 +17,7 @@ from tasks.database import reading, transaction
 from tasks.evaluation_entries import ENTRIES, EntryWish, StoredEntry, enter, entries_of, take_back
 from tasks.evaluation_proof import BrokenRecord, broken_record
 from tasks.flood_events import StreamMovedMeanwhile
-from tests.evaluation.test_freezing import MAY, NIGHT, Month, of_unit
+from tests.evaluation.test_freezing import MAY, NIGHT, Month, by_force, of_unit
 from tests.evaluation.test_the_course_of_a_month import PUBLISHED, drafted, looked
 from tests.stored_cases import at
 
@@ -167,28 +167,13 @@ def test_an_altered_entry_and_a_removed_one_break_the_proof(month: Month) -> Non
     drafted(month)
     report = verify_all(month.engine)
     assert (report.intact, report.evaluation_records) == (True, 4)
-    _by_force(month.engine, "UPDATE evaluation_entry SET value = '0' WHERE key = 'b'")
+    by_force(month.engine, "evaluation_entry", "UPDATE evaluation_entry SET value = '0' WHERE key = 'b'")
     assert verify_all(month.engine).broken_record == BrokenRecord("evaluation_entry", numbers[1], "content")
-    _by_force(month.engine, "DELETE FROM evaluation_entry WHERE key = 'b'")
+    by_force(month.engine, "evaluation_entry", "DELETE FROM evaluation_entry WHERE key = 'b'")
     assert verify_all(month.engine).broken_record == BrokenRecord("evaluation_entry", numbers[2], "link")
-    _by_force(month.engine, "UPDATE evaluation_version SET why = 'asked'")
+    by_force(month.engine, "evaluation_version", "UPDATE evaluation_version SET why = 'asked'")
     with reading(month.engine) as connection:
         assert broken_record(connection) == BrokenRecord("evaluation_version", 1, "content")
-
-
-def _by_force(engine: Engine, statement: str) -> None:
-    """As somebody would who owns the database."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            table = "evaluation_version" if "version" in statement else "evaluation_entry"
-            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-        else:
-            for (name,) in connection.execute(
-                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'evaluation%'")
-            ).all():
-                connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text(statement))
 
 
 def test_of_two_at_the_same_moment_the_second_is_told_to_try_again(month: Month) -> None:

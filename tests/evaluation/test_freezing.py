@@ -11,9 +11,12 @@ from models.city import City
 from models.evaluation_counts import BY_NAME, CountName
 from models.evaluation_marks import Due
 from models.evaluation_result import EvaluationResult, UnitResult, read_result
+from models.frozen_parts import freeze_parts, unpack
 from models.refusal import Refusal
+from tasks.audit import verify_all
 from tasks.city_edition import current_city
 from tasks.database import reading, transaction
+from tasks.evaluation_proof import BrokenRecord
 from tasks.evaluations import (
     StoredVersion,
     cases_behind,
@@ -183,6 +186,44 @@ def test_behind_every_number_lie_as_many_cases(month: Month) -> None:
     assert behind == {name: lihe[name] for name in names}
 
 
+def test_the_cases_behind_a_number_are_read_a_page_at_a_time_in_the_order_they_were_taken_in(month: Month) -> None:
+    stored = month.frozen()
+    with reading(month.engine) as connection:
+        whole = cases_behind(connection, stored.id, "lihe", CountName.DUE_TO_CLOSE)
+        pages = [
+            cases_behind(connection, stored.id, None, CountName.DUE_TO_CLOSE, limit=2, offset=offset)
+            for offset in (0, 2, 4, 6)
+        ]
+    assert [case.case_id for case in whole] == sorted(case.case_id for case in whole)
+    assert [len(page) for page in pages] == [2, 2, 1, 0]
+    assert [case for page in pages for case in page] == whole
+
+
+def by_force(engine: Engine, table: str, statement: str, **values: Any) -> None:
+    """As somebody would who owns the database."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        else:
+            triggers = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+            for name in connection.scalars(triggers, {"table": table}).all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(statement), values)
+
+
+def test_cases_behind_that_were_exchanged_in_the_database_are_found(month: Month) -> None:
+    stored = month.frozen()
+    assert verify_all(month.engine).intact
+    with reading(month.engine) as connection:
+        (packed,) = connection.scalars(text("SELECT packed FROM evaluation_behind WHERE unit = 'lihe'"))
+    fewer, _ = freeze_parts({"lihe": list(unpack(packed))[1:]})
+    for other in (fewer[0].packed, b"nonsense"):
+        statement = "UPDATE evaluation_behind SET packed = :other WHERE unit = 'lihe'"
+        by_force(month.engine, "evaluation_behind", statement, other=other)
+        assert verify_all(month.engine).broken_record == BrokenRecord("evaluation_behind", stored.id, "content")
+
+
 def test_what_happens_afterwards_moves_no_frozen_case(month: Month) -> None:
     stored = month.frozen()
     _appealed(month, "2019-06-03 09:00")
@@ -192,7 +233,7 @@ def test_what_happens_afterwards_moves_no_frozen_case(month: Month) -> None:
 
 def test_a_frozen_version_can_be_neither_changed_nor_removed(month: Month) -> None:
     month.frozen()
-    for statement in ("UPDATE evaluation_version SET why = 'x'", "DELETE FROM evaluation_case"):
+    for statement in ("UPDATE evaluation_version SET why = 'x'", "DELETE FROM evaluation_behind"):
         with pytest.raises(DBAPIError, match="refused"), transaction(month.engine) as connection:
             connection.execute(text(statement))
 

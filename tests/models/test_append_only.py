@@ -15,7 +15,7 @@ from models.city_edition import CityDocument, CityEdition
 from models.desk_access import AccessRevocation
 from models.desk_record import DeskRecord
 from models.evaluation import (
-    EvaluationCase,
+    EvaluationBehind,
     EvaluationDocument,
     EvaluationEntry,
     EvaluationPublication,
@@ -55,7 +55,7 @@ def with_rows(engine: Engine) -> Engine:
             a_decision(),
             an_entry(),
             a_version(),
-            EvaluationCase(version_id=1, unit="lihe", case_id=1, round=1, part=1, marks=1),
+            EvaluationBehind(version_id=1, unit="lihe", number=1, packed=b"x"),
             EvaluationPublication(version_id=1, month="2019-05", published_at=MOMENT, by="rule:publish"),
             an_evaluation_entry(),
             EvaluationDocument(version_id=1, kind="pdf", sha256="s", size=1, made_at=MOMENT),

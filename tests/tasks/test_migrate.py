@@ -16,6 +16,7 @@ from sqlalchemy import Engine, MetaData, Table, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from models.append_only import unguarded_tables
+from models.frozen_parts import unpack
 from models.tables import all_tables
 from tasks.database import open_database, reading, transaction
 from tasks.database_engine import MIGRATING, make_engine, parse_address
@@ -211,3 +212,34 @@ def test_calls_of_an_older_program_cover_the_warning_they_name_and_nobody_is_tol
     engine.dispose()
     assert [tuple(row) for row in covered] == [(1, "YJ1"), (2, "YJ2")]
     assert [bool(one) for one in lifted] == [False, True, False]
+
+
+def test_cases_behind_months_that_an_older_program_froze_are_packed_by_unit(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.append_only.ensure_append_only", lambda _: None)
+    engine = make_engine(parse_address(empty_url))
+    version = {
+        "scheme": "s", "made_at": datetime.now(UTC), "counted_at": datetime.now(UTC), "why": "first", "result": "{}",
+        "window_until": datetime.now(UTC), "digest": "d", "previous_digest": "",
+    }  # fmt: skip
+    parts = [(1, "lihe", 2, 1, -2, 5), (1, "lihe", 1, 1, 1, 2**41), (1, "", 3, 1, 1, 1), (2, "lihe", 1, 2, 1, 4)]
+    with engine.connect().execution_options(**{MIGRATING: True}) as connection, connection.begin():
+        command.upgrade(migration_config(connection), "0019")
+        versions, old = (
+            Table(name, MetaData(), autoload_with=connection, resolve_fks=False)
+            for name in ("evaluation_version", "evaluation_case")
+        )
+        for number, month in ((1, "2019-05"), (2, "2019-06")):
+            connection.execute(insert(versions).values(id=number, month=month, version=1, **version))
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE evaluation_case DROP CONSTRAINT fk_evaluation_case_case_id"))
+        names = ("version_id", "unit", "case_id", "round", "part", "marks")
+        connection.execute(insert(old), [dict(zip(names, row, strict=True)) for row in parts])
+        command.upgrade(migration_config(connection), "0020")
+        found = connection.execute(text("SELECT version_id, unit, number, packed FROM evaluation_behind")).all()
+        assert not inspect(connection).has_table("evaluation_case")
+    engine.dispose()
+    unpacked = [(version_id, unit, *part) for version_id, unit, _, packed in found for part in unpack(packed)]
+    assert sorted(unpacked) == sorted(parts)
+    assert sorted(number for _, _, number, _ in found) == [1, 1, 2]
