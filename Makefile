@@ -42,8 +42,8 @@ lint: install-test
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
-# Kills processes at random moments of their work, on SQLite and on Postgres: about twenty minutes. Its short form is in
-# `make test`. Example: make chaos CHAOS="--database sqlite --seed 7"
+# Kills processes at random moments of their work, on SQLite and on Postgres: about twenty minutes. A short form of its
+# first part is in `make test`. Example: make chaos CHAOS="--database sqlite --seed 7"
 chaos: install-test
 	$(BIN)/python -m tests.chaos $(CHAOS)
 

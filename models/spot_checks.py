@@ -148,9 +148,12 @@ def _weighed(
     midnight = datetime.combine(day, time(), zone)
     on_duty = sorted((shift for shift in shifts if shift.places), key=lambda shift: (shift.starts_at, shift.code))
     found = []
+    shift: DayShift | None = None
     for minute in range(24 * 60):
         at = midnight + minute * _MINUTE
-        shift = next((one for one in on_duty if one.starts_at <= at < one.ends_at), None)
+        # In the order of their starts the first one that is on stays the first until it ends.
+        if shift is None or at >= shift.ends_at:
+            shift = next((one for one in on_duty if one.starts_at <= at < one.ends_at), None)
         if shift is not None:
             found.append((at, shift, _weight(at, rule, shift)))
     return found

@@ -66,7 +66,7 @@ class PostgresOfTheSession:
 
     def _new(self, template: str) -> str:
         name = f"test_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self._url(name)
 
     def _run(self, statement: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
 
 from models.call import How
@@ -19,10 +18,8 @@ Open = Callable[..., Visits]
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(params=[False, True], ids=["real", "drill"])
-def call(city_at_work: CityAtWork, request: pytest.FixtureRequest) -> str:
+def called(work: CityAtWork, *, drill: bool = False) -> str:
     """A call of the whole model city, six minutes old: some have answered, one chain is silent to its end."""
-    work, drill = city_at_work, bool(request.param)
     town = Callers(work.engine, work.city)
     number = town.started("410184", work.now, drill=drill, reason="强降雨，河道和水库水位快速上涨")
     work.send(0)
@@ -43,14 +40,13 @@ def link(work: CityAtWork, post: str, number: str) -> str:
 
 
 def test_whoever_is_called_presses_one_button_and_the_board_shows_who_does_not_answer(
-    city_at_work: CityAtWork, visits: Open, call: str
+    city_at_work: CityAtWork, visits: Open
 ) -> None:
-    work, drill = city_at_work, call.startswith("YLJ")
+    work, call = city_at_work, called(city_at_work)
     person = visits("reservoir-b-patrol")
-    said = person.goes(link(work, "reservoir-b-patrol", call))
-    assert ("演练" in said) is drill
-    person.examines("" if drill else "calls-person")
-    for screen, picture in ((WALL, "calls-drill" if drill else "calls-board"), (PHONE, "")):
+    assert "演练" not in person.goes(link(work, "reservoir-b-patrol", call))
+    person.examines("calls-person")
+    for screen, picture in ((WALL, "calls-board"), (PHONE, "")):
         officer = visits("flood-officer-1", screen=screen)
         said = officer.goes(link(work, "flood-officer-1", call))
         for words in ("叫应看板", "乙水库", "全链叫不应", "电话已接通"):
@@ -61,3 +57,11 @@ def test_whoever_is_called_presses_one_button_and_the_board_shows_who_does_not_a
     person.page.get_by_role("button", name="收到，已到岗").click()
     assert "已应答" in person.text()
     person.examines("")
+
+
+def test_a_drill_says_so_to_whoever_is_called_and_on_the_board(city_at_work: CityAtWork, visits: Open) -> None:
+    work, call = city_at_work, called(city_at_work, drill=True)
+    assert "演练" in visits("reservoir-b-patrol").goes(link(work, "reservoir-b-patrol", call))
+    officer = visits("flood-officer-1", screen=WALL)
+    assert "演练" in officer.goes(link(work, "flood-officer-1", call))
+    officer.examines("calls-drill", refreshes=True)

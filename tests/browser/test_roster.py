@@ -32,7 +32,9 @@ def roster_of(work: CityAtWork, post: str) -> str:
     return path_of(work.settings.secret_key("link"), Link(post, Purpose.DUTY, post), work.now) + "/roster"
 
 
-def test_a_swap_goes_from_phone_to_phone(city_at_work: CityAtWork, visits: Open) -> None:
+def test_a_swap_goes_from_phone_to_phone_and_the_page_is_sound_also_in_english_and_without_a_shift(
+    city_at_work: CityAtWork, visits: Open
+) -> None:
     work = city_at_work
     a_season(work)
     me = visits(ME)
@@ -59,11 +61,6 @@ def test_a_swap_goes_from_phone_to_phone(city_at_work: CityAtWork, visits: Open)
     with reading(work.engine) as connection:
         mine = published_of(connection, work.city, ME, work.now, work.now.replace(year=2027))
     assert theirs in [place.reference for place in mine]
-
-
-def test_the_page_is_sound_in_english_and_where_somebody_has_no_shift(city_at_work: CityAtWork, visits: Open) -> None:
-    a_season(city_at_work)
-    head = visits(HEAD, DESK, "en-GB")
-    text = head.goes(roster_of(city_at_work, HEAD))
-    assert "No shift of yours in the coming weeks" in text
-    head.examines()
+    english = visits(HEAD, DESK, "en-GB")
+    assert "No shift of yours in the coming weeks" in english.goes(roster_of(work, HEAD))
+    english.examines()
