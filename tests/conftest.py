@@ -17,9 +17,12 @@ from tasks.database import open_database
 from tasks.settings import Settings, read_settings
 from tests.databases import PostgresOfTheSession, PostgresUnavailable, make_sqlite_template
 from tests.untraced import untraced
+from tests.worlds import postgres_world, sqlite_world, world, worlds
 
 if TYPE_CHECKING:
     from tests.sharing_out import LongestFirst
+
+__all__ = ["postgres_world", "sqlite_world", "world", "worlds"]
 
 GARBAGE_AFTER = 50_000, 50, 50
 """How many new objects, and how many times, before garbage is looked for: seldom, memory is no concern here."""

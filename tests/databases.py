@@ -55,6 +55,10 @@ class PostgresOfTheSession:
         """Address of a new database at this program's revision."""
         return self._new(_TEMPLATE)
 
+    def copy_of(self, url: str) -> str:
+        """Address of a new database with everything another one holds, to which nobody may be connected."""
+        return self._new(str(make_url(url).database))
+
     def drop(self, url: str) -> None:
         """Remove a database, also where a connection to it was left open."""
         self._run(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")

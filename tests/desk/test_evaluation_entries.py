@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from desk.app import create_app
 from desk.evaluation_entries import EVIDENCE
 from desk.opened_month import MONTHS
+from models.city import City
 from models.refusal import Refusal
 from tasks.bulletin_store import make_documents, undocumented
 from tasks.city_edition import current_city
@@ -34,6 +35,7 @@ from tests.desk.test_own_page import Browser
 from tests.evaluation.test_freezing import MAY, Month, of_unit
 from tests.pictures import a_scene, encoded
 from tests.stored_cases import at
+from tests.worlds import World
 
 WITHIN, DRAFT_DAY, AFTERWARDS = at("2019-05-20 09:00"), at("2019-06-03 10:00"), at("2019-06-06 10:00")
 
@@ -68,13 +70,17 @@ class Reader:
         return found
 
 
-@pytest.fixture
-def month(sqlite_engine: Engine) -> Month:
+def three_in_time_and_one_late(engine: Engine) -> City:
     """梨河镇 closed three in time and one late."""
-    told = Month(sqlite_engine)
+    told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
     told.cases("2019-05-07", 1, "2019-05-07 17:00", "2019-05-07 17:30")
-    return told
+    return told.city
+
+
+@pytest.fixture
+def month(sqlite_world: World[City]) -> Month:
+    return Month(*sqlite_world(three_in_time_and_one_late))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from httpx import Response
 from sqlalchemy import Engine
 
 from desk.app import create_app
+from models.city import City
 from models.refusal import Refusal
 from tasks.city_edition import current_city
 from tasks.database import transaction
@@ -20,6 +21,7 @@ from tasks.settings import Settings
 from tests.desk.conftest import QuietEngine
 from tests.evaluation.test_freezing import MAY, Month
 from tests.stored_cases import at
+from tests.worlds import World
 
 DRAFT_DAY = at("2019-06-03 10:00")
 AFTERWARDS = at("2019-06-06 10:00")
@@ -27,16 +29,20 @@ AFTERWARDS = at("2019-06-06 10:00")
 Ask = Callable[..., Response]
 
 
-@pytest.fixture
-def drafted(sqlite_engine: Engine) -> Month:
+def a_draft_of_may(engine: Engine) -> City:
     """May: 梨河镇 closed three in time and one late, and has one open; the draft of Saturday 1 June."""
-    told = Month(sqlite_engine)
+    told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
     told.cases("2019-05-07", 1, "2019-05-07 17:00", "2019-05-07 17:30")
     told.cases("2019-05-08", 1, None, None)
-    with transaction(sqlite_engine) as connection:
+    with transaction(engine) as connection:
         assert not isinstance(draft_months(connection, current_city(connection), at("2019-06-01 02:00")), Refusal)
-    return told
+    return told.city
+
+
+@pytest.fixture
+def drafted(sqlite_world: World[City]) -> Month:
+    return Month(*sqlite_world(a_draft_of_may))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from deployments.command_line import app
+from models.city import City
 from models.refusal import Refusal
 from tasks.bulletin_cases import stored_source
 from tasks.bulletin_doctor import bulletin_findings
@@ -34,17 +35,18 @@ from tasks.evaluation_course import draft_months, publish_months
 from tasks.settings import Settings
 from tests.evaluation.test_freezing import MAY, Month
 from tests.stored_cases import at
+from tests.worlds import World
 
 PUBLISHED = "2019-06-06 09:00"
 
 
 @pytest.fixture
-def month(sqlite_engine: Engine) -> Month:
+def month(sqlite_world: World[City]) -> Month:
+    return Month(*sqlite_world(published_month))
+
+
+def published_month(engine: Engine) -> City:
     """May, published on Thursday 6 June."""
-    return published_month(sqlite_engine)
-
-
-def published_month(engine: Engine) -> Month:
     told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
     told.cases("2019-05-08", 1, None, None)
@@ -52,7 +54,7 @@ def published_month(engine: Engine) -> Month:
         city = current_city(connection)
         assert not isinstance(draft_months(connection, city, at("2019-06-01 02:00")), Refusal)
         assert publish_months(connection, city, at(PUBLISHED)).published
-    return told
+    return told.city
 
 
 def seal(month: Month, day: str) -> DaySeal | None:
@@ -122,7 +124,7 @@ def test_documents_name_the_seal_of_the_day_before_their_publication(month: Mont
 
 def test_the_command_writes_the_very_documents_that_were_published(settings: Settings, tmp_path: Path) -> None:
     engine = open_database(settings.database_url)
-    documents = made(published_month(engine), settings.bulletins)
+    documents = made(Month(engine, published_month(engine)), settings.bulletins)
     engine.dispose()
     done = CliRunner().invoke(app, ["bulletin", MAY, "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output

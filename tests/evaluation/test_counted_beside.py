@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
+from models.city import City
 from models.duty import SpotCheck
 from models.evaluation_result import ManualInput
 from models.info_report import ReportOwed
@@ -20,8 +21,10 @@ from tasks.evaluation_entries import EntryWish, enter
 from tasks.reports import REPORTS
 from tasks.satisfaction import Answered, record_answer
 from tests.duty_rows import ASSIGNMENTS, write_shifts
+from tests.evaluation.test_entries import four_in_time
 from tests.evaluation.test_freezing import MAY, NIGHT, Month, of_unit
 from tests.stored_cases import at, rows_of
+from tests.worlds import World
 
 CHECKS, OWED = table_of(SpotCheck), table_of(ReportOwed)
 
@@ -29,11 +32,8 @@ PEOPLE = {"leader": "lihe-head", "officer": "lihe-liaison"}
 
 
 @pytest.fixture
-def month(engine: Engine) -> Month:
-    """Four cases of 梨河镇, all in time."""
-    told = Month(engine)
-    told.cases("2019-05-06", 4, "2019-05-06 09:00", "2019-05-06 10:00")
-    return told
+def month(world: World[City]) -> Month:
+    return Month(*world(four_in_time))
 
 
 def of_kind(month: Month, kind: Counted, until: str = NIGHT) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import DBAPIError
 
+from models.city import City
 from models.evaluation import NO_DIGEST
 from models.evaluation_result import ManualInput
 from models.refusal import Refusal
@@ -20,15 +21,21 @@ from tasks.flood_events import StreamMovedMeanwhile
 from tests.evaluation.test_freezing import MAY, NIGHT, Month, by_force, of_unit
 from tests.evaluation.test_the_course_of_a_month import PUBLISHED, drafted, looked
 from tests.stored_cases import at
+from tests.worlds import World
 
 FAKED = EntryWish(MAY, "lihe", "faked_results", Fraction(1), "督查通报〔2019〕12号")
 
 
-@pytest.fixture
-def month(engine: Engine) -> Month:
+def four_in_time(engine: Engine) -> City:
+    """Four cases of 梨河镇, all in time."""
     told = Month(engine)
     told.cases("2019-05-06", 4, "2019-05-06 09:00", "2019-05-06 10:00")
-    return told
+    return told.city
+
+
+@pytest.fixture
+def month(world: World[City]) -> Month:
+    return Month(*world(four_in_time))
 
 
 def entered(

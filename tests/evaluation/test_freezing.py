@@ -30,6 +30,7 @@ from tasks.evaluations import (
 from tasks.lifecycle import move_cases
 from tests.evaluation_cities import an_evaluated_city
 from tests.stored_cases import a_loaded_city, acts, at, reports_taken_in
+from tests.worlds import World
 
 MAY = "2019-05"
 NIGHT = "2019-06-01 02:00"
@@ -38,9 +39,9 @@ NIGHT = "2019-06-01 02:00"
 class Month:
     """May 2019 in a city of four units: cases of 梨河镇 handled in time, late, or never."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, city: City | None = None) -> None:
         self.engine = engine
-        self.city: City = a_loaded_city(engine, an_evaluated_city())
+        self.city: City = city or a_loaded_city(engine, an_evaluated_city())
 
     def cases(self, day: str, number: int, handled: str | None, checked: str | None) -> list[str]:
         names = reports_taken_in(self.engine, self.city, number, at(f"{day} 08:00"), class_code="E0101")
@@ -69,14 +70,18 @@ class Month:
             return evaluate(connection, current_city(connection), MAY, at(now), **choice)
 
 
-@pytest.fixture
-def month(engine: Engine) -> Month:
+def a_month_of_may(engine: Engine) -> City:
     """Three cases in time, one late, one never handled."""
     told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
     told.cases("2019-05-07", 1, "2019-05-07 17:00", "2019-05-07 17:30")
     told.cases("2019-05-08", 1, None, None)
-    return told
+    return told.city
+
+
+@pytest.fixture
+def month(world: World[City]) -> Month:
+    return Month(*world(a_month_of_may))
 
 
 def of_unit(result: EvaluationResult, unit: str) -> UnitResult:

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
+from models.city import City
 from models.refusal import Refusal
 from tasks.city_edition import current_city
 from tasks.database import reading, transaction
@@ -14,9 +15,10 @@ from tasks.evaluations import StoredVersion, versions
 from tasks.inbox import put_action
 from tasks.lifecycle import move_cases
 from tasks.refusals import render_refusal
-from tests.evaluation.test_freezing import MAY, Month, _versions, of_unit
+from tests.evaluation.test_freezing import MAY, Month, _versions, a_month_of_may, of_unit
 from tests.evaluation_cities import an_evaluated_city
 from tests.stored_cases import a_loaded_city, acts, at
+from tests.worlds import World
 
 DRAFTED = "2019-06-01 02:00"
 """A Saturday: the window of three work days ends on Wednesday 5 June 18:00."""
@@ -26,12 +28,8 @@ PUBLISHED = "2019-06-06 09:00"
 
 
 @pytest.fixture
-def month(engine: Engine) -> Month:
-    told = Month(engine)
-    told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
-    told.cases("2019-05-07", 1, "2019-05-07 17:00", "2019-05-07 17:30")
-    told.cases("2019-05-08", 1, None, None)
-    return told
+def month(world: World[City]) -> Month:
+    return Month(*world(a_month_of_may))
 
 
 def drafted(told: Month, now: str = DRAFTED, **choice: Any) -> tuple[StoredVersion, ...]:

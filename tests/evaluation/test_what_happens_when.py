@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from models.city import City
 from models.evaluation_result import EvaluationResult
 from tasks.city_edition import current_city
 from tasks.database import reading, transaction
@@ -14,15 +15,20 @@ from tests.evaluation.test_freezing import MAY, Month, of_unit
 from tests.evaluation.test_the_course_of_a_month import drafted
 from tests.evaluation_cities import an_evaluated_city
 from tests.stored_cases import a_loaded_city, at
+from tests.worlds import World
 
 
-@pytest.fixture
-def month(engine: Engine) -> Month:
+def three_in_time_and_one_never(engine: Engine) -> City:
     """梨河镇: three in time, one never handled, which was due on Wednesday 8 May 12:00."""
     told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
     told.cases("2019-05-08", 1, None, None)
-    return told
+    return told.city
+
+
+@pytest.fixture
+def month(world: World[City]) -> Month:
+    return Month(*world(three_in_time_and_one_never))
 
 
 def reloaded(month: Month, file: str, old: str, new: str) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from deployments.command_line import app
 from models.acceptance import Computed, Measured, SelfCheck, self_check
+from models.city import City
 from tasks.acceptance import ConditionsFaulty, check_acceptance, check_page, find_conditions
 from tasks.city_edition import current_city
 from tasks.database import open_database, reading, transaction
@@ -19,6 +20,7 @@ from tasks.evaluation_course import draft_months, publish_months
 from tasks.settings import Settings
 from tests.evaluation.test_freezing import Month
 from tests.stored_cases import at
+from tests.worlds import World
 
 NOW = at("2019-06-10 09:00")
 
@@ -38,8 +40,7 @@ def measured(check: SelfCheck, code: str) -> Measured:
     return found
 
 
-@pytest.fixture
-def month(engine: Engine) -> Month:
+def a_published_month(engine: Engine) -> City:
     """Cases on two days of May, of one unit; the month drafted and published."""
     told = Month(engine)
     told.cases("2019-05-06", 3, "2019-05-06 09:00", "2019-05-06 10:00")
@@ -47,7 +48,12 @@ def month(engine: Engine) -> Month:
     with transaction(engine) as connection:
         draft_months(connection, current_city(connection), at("2019-06-01 02:00"))
         publish_months(connection, current_city(connection), at("2019-06-06 09:00"))
-    return told
+    return told.city
+
+
+@pytest.fixture
+def month(world: World[City]) -> Month:
+    return Month(*world(a_published_month))
 
 
 def test_what_can_be_reckoned_is_reckoned_from_the_rows(month: Month) -> None:
