@@ -47,8 +47,11 @@ def drafted(sqlite_world: World[City]) -> Month:
 
 @pytest.fixture
 def ask(settings: Settings, drafted: Month) -> Ask:
+    now = [DRAFT_DAY]
+    app = create_app(settings, drafted.engine, MessageSettings(), lambda: now[0], lambda _settings: QuietEngine())
+
     def page(post: str, moment: datetime = DRAFT_DAY, month: str = MAY, rest: str = "", path: str = "") -> Response:
-        app = create_app(settings, drafted.engine, MessageSettings(), lambda: moment, lambda _settings: QuietEngine())
+        now[0] = moment
         token = sign_link(settings.secret_key("link"), Link(post, Purpose.EVALUATION, month), moment)
         found: Response = TestClient(app, raise_server_exceptions=False).get(path or f"/evaluation/{token}{rest}")
         return found
