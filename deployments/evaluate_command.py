@@ -30,7 +30,12 @@ def evaluate(
     month: Annotated[str | None, typer.Argument(metavar="MONTH", help="Such as 2019-05.")] = None,
     counts: Annotated[bool, typer.Option("--counts", help="Only the counts, without a scheme.")] = False,
     by: Annotated[
-        list[Cut] | None, typer.Option("--by", help="Tell them apart by this; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="CUT",
+            help=f"Tell them apart by this: {', '.join(Cut)}. Several together: --by unit,class.",
+        ),
     ] = None,
     scheme: Annotated[
         str | None, typer.Option("--scheme", metavar="NAME", help="Another scheme than the city's own.")
@@ -57,6 +62,9 @@ def evaluate(
 
     Exit code 0: done; 1: refused, because there is no city or the database cannot be read; 2: wrong usage.
     """
+    cuts = _cuts(by or [])
+    if cuts and not counts:
+        raise typer.BadParameter("--by 须与 --counts 同用。--by goes with --counts.")
     if rebuild_facts:
         _rebuild()
     if month is None:
@@ -70,12 +78,20 @@ def evaluate(
         _evaluate(month, scheme, as_json)
         return
     with city_to_read() as (city, connection):
-        found = count(connection, city, _period(month, city), by or (), now=now())
+        found = count(connection, city, _period(month, city), cuts, now=now())
     if as_json:
         print_json(counted_json(month, found, city))
     else:
         for line in _table(month, found, city):
             typer.echo(line)
+
+
+def _cuts(by: list[str]) -> list[Cut]:
+    named = [name.strip() for each in by for name in each.split(",")]
+    for name in named:
+        if name not in tuple(Cut):
+            raise typer.BadParameter(f"“{name}”不能用来分列，可用 · is no cut; there are: {', '.join(Cut)}.")
+    return [Cut(name) for name in dict.fromkeys(named)]
 
 
 def _evaluate(month: str, scheme: str | None, as_json: bool) -> None:

@@ -240,7 +240,10 @@ def check_page(check: SelfCheck, city: City, now: datetime, language: Language =
     parts = [
         f"# {say('title', city=city.name, day=now.astimezone(city.zone).date())}",
         say(
-            "sum", reached=plain(check.reached), total=plain(check.conditions.total), attainable=plain(check.attainable)
+            "sum",
+            reached=shown_points(check.reached),
+            total=plain(check.conditions.total),
+            attainable=shown_points(check.attainable),
         ),
         *([say("to_beat", figure=plain(to_beat))] if to_beat is not None else []),
         *([say("passes", figure=plain(passes))] if passes is not None else []),

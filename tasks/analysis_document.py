@@ -227,7 +227,7 @@ class _Text:
     def _hot(self) -> Iterator[Part]:
         rules, lines = self._analysis.rules, self._lines.hot()
         facts = {"least": rules.hot_least, "most": rules.hot_most, "weeks": rules.usual_weeks}
-        yield self.say("hot_intro", spans=self._analysis.spans, **facts)
+        yield self.say("hot_intro" if self._analysis.spans else "hot_intro_alone", spans=self._analysis.spans, **facts)
         if not lines:
             yield self.say("none")
             return

@@ -31,7 +31,7 @@ done in the month (Zhengzhou B). Where both say the same, one moment is named.
 
 Marks: A official, B good, C weak, ? our own reading, to be changed where a city knows better.
 
-Get them: `zhihui evaluate 2019-05 --counts --by unit --json`; `--by` can be given several times.
+Get them: `zhihui evaluate 2019-05 --counts --by unit --json`; several cuts together: `--by unit,class`.
 """
 
 

@@ -1,6 +1,7 @@
 """`zhihui evaluate`, as a person or a program calls it."""
 
 import json
+from unittest.mock import ANY
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -31,6 +32,9 @@ def test_json_gives_both_statistics_of_the_city_and_of_every_line(two_overdue: S
     found = zhihui("evaluate", "2019-05", "--counts", "--by", "unit", "--by", "class", "--json")
     assert found.exit_code == 0
     told = json.loads(found.stdout)
+    assert json.loads(zhihui("evaluate", "2019-05", "--counts", "--by", "unit,class", "--json").stdout) == told | {
+        "counted_at": ANY
+    }
     assert (told["month"], told["by"], told["open"]) == ("2019-05", ["unit", "class"], False)
     assert told["start"] == "2019-05-01T00:00:00+08:00"
     (line,) = told["lines"]
@@ -75,7 +79,8 @@ def test_a_month_is_frozen_once(two_overdue: Settings) -> None:
         ("--counts",),
         ("2019-13", "--counts"),
         ("2019-05", "--freeze", "--scheme", "yuncheng"),
-        ("2019-05", "--by", "moon"),
+        ("2019-05", "--counts", "--by", "unit,moon"),
+        ("2019-05", "--by", "unit"),
     ],
 )
 def test_wrong_usage_says_what_would_be_right(two_overdue: Settings, words: tuple[str, ...]) -> None:

@@ -193,6 +193,7 @@ def test_an_empty_period_says_that_nothing_was_found(engine: Engine) -> None:
     assert (found.hot_spots.named, found.recurrences.places, found.rises.found) == ((), (), ())
     page = report_page(found, city)
     assert "7天之前的可比历史不足6周，不作判断" in page
+    assert "此前8周内没有可比的同样长时段" in page
     assert "没有发现" in page
     assert analysis_files(found, city)
 
