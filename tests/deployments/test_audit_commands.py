@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from deployments.audit_commands import FAULTS, audit_app
+from deployments.audit_commands import audit_app
 from models.chain import Problem
 from models.picture import OfReport, PictureKind
+from tasks.audit_wording import FAULTS
 from tasks.database import open_database, transaction
 from tasks.picture_store import PictureStore
 from tasks.pictures import Handed, add_pictures

@@ -9,6 +9,7 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
 from flows.case_lifecycle import case_lifecycle
+from flows.daily_audit import daily_audit
 from flows.duty_reminders import duty_reminders
 from flows.duty_roster import propose_roster, publish_roster
 from flows.duty_shift import duty_shift
@@ -24,7 +25,7 @@ from flows.take_action import take_action
 from flows.weekly_analysis import period_report, weekly_analysis
 
 FLOWS = [
-    *(case_lifecycle, housekeeping, intake, notices, take_action),
+    *(case_lifecycle, daily_audit, housekeeping, intake, notices, take_action),
     *(propose_roster, publish_roster, duty_reminders),
     *(duty_shift, duty_watch),
     *(flood_calls, start_call),
