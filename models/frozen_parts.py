@@ -19,6 +19,7 @@ Part = tuple[int, ...]
 
 _WHOLE = "q"
 _COLUMNS = 4
+_PART_BYTES = 8 * _COLUMNS
 
 
 class FrozenPart(NamedTuple):
@@ -46,13 +47,9 @@ def freeze_parts(found: Mapping[str, Iterable[Part]]) -> tuple[tuple[UnitParts, 
 
     Example: freeze_parts({"lihe": [(7, 1, 1, marks)]})
     """
-    frozen, digest = [], sha256()
-    for unit in sorted(found):
-        parts = sorted(found[unit])
-        said = _said(parts)
-        _add(digest, unit, said)
-        frozen.append(UnitParts(unit, len(parts), zlib.compress(said, 1)))
-    return tuple(frozen), digest.hexdigest()
+    said = {unit: _said(sorted(found[unit])) for unit in sorted(found)}
+    frozen = (UnitParts(unit, len(each) // _PART_BYTES, zlib.compress(each, 1)) for unit, each in said.items())
+    return tuple(frozen), _digest(said.items())
 
 
 def digest_of(packed: Iterable[tuple[str, bytes]]) -> str:
@@ -60,10 +57,7 @@ def digest_of(packed: Iterable[tuple[str, bytes]]) -> str:
 
     Raises: zlib.error for bytes that were never packed.
     """
-    digest = sha256()
-    for unit, each in sorted(packed):
-        _add(digest, unit, zlib.decompress(each))
-    return digest.hexdigest()
+    return _digest((unit, zlib.decompress(each)) for unit, each in sorted(packed))
 
 
 def unpack(packed: bytes) -> Iterator[FrozenPart]:
@@ -91,6 +85,9 @@ def _turn(whole: "array[int]") -> None:
         whole.byteswap()
 
 
-def _add(digest: "sha256", unit: str, said: bytes) -> None:  # type: ignore[valid-type]
-    digest.update(f"{unit}\n{len(said)}\n".encode())  # type: ignore[attr-defined]
-    digest.update(said)  # type: ignore[attr-defined]
+def _digest(said: Iterable[tuple[str, bytes]]) -> str:
+    digest = sha256()
+    for unit, each in said:
+        digest.update(f"{unit}\n{len(each)}\n".encode())
+        digest.update(each)
+    return digest.hexdigest()
