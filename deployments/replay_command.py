@@ -59,7 +59,10 @@ def replay(
     ] = None,
     city: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="City directory to play under; by default ZHIHUI_CITY."),
+        typer.Option(
+            metavar="DIR",
+            help="City directory to play under; by default ZHIHUI_CITY, of a month the directory in force.",
+        ),
     ] = None,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What if: another policy.yaml; both are shown side by side.")
@@ -97,7 +100,7 @@ def replay(
     if (file is None) == (month is None) or (file is not None and source is None):
         raise typer.BadParameter(replay_wording.what_to_play())
     try:
-        played_city, documents = named_city(city)
+        played_city, documents = _city_in_force() if month and city is None else named_city(city)
         end = _moment(until, played_city.zone)
         _require_folder(cases_out)
         # Where limits are in question only the city's own count.
@@ -157,6 +160,15 @@ def _stored(month: str) -> _Read:
             raise typer.BadParameter(replay_wording.no_month(month)) from error
         found = FileRead(len(reports), reports, 0, Counter(), 0)
         return _Read(found, "city", city.zone, perf_counter() - began)
+
+
+def _city_in_force() -> tuple[City, Mapping[str, str]]:
+    """The city by the edition in force in the database, with its documents."""
+    from deployments.city_at_hand import city_to_read
+    from tasks.city_edition import documents_of_edition
+
+    with city_to_read() as (city, connection):
+        return city, documents_of_edition(connection, city.edition)
 
 
 def _play(read: _Read, city: City, until: datetime | None) -> Replayed:

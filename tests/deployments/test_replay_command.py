@@ -1,5 +1,7 @@
 """`zhihui replay`, as a person or a program calls it."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -147,3 +149,14 @@ def test_a_stored_month_is_played_from_the_database(settings: Settings, city: Pa
     told = json.loads(found.stdout)
     assert (found.exit_code, told["reports"], told["cases"], told["closed"]) == (0, 2, 2, 0)
     assert zhihui("replay", "--month", "2019-5", "--city", city).exit_code == 2
+
+
+def test_a_stored_month_is_played_under_the_directory_in_force(settings: Settings, tmp_path: Path) -> None:
+    """`ZHIHUI_CITY` names another city, in which none of these units is."""
+    engine = open_database(settings.database_url)
+    reports_taken_in(engine, a_loaded_city(engine), 1, at("2019-05-06 08:00"), class_code="E0101")
+    engine.dispose()
+    out = tmp_path / "cases.csv"
+    assert zhihui("replay", "--month", "2019-05", "--until", "2019-05-31", "--cases-out", out).exit_code == 0
+    (row,) = csv.DictReader(io.StringIO(out.read_text("utf-8")))
+    assert row["unit"] == "lihe"
