@@ -60,19 +60,21 @@ def read_month(
     """All of it as `count` would count it, in one reading of the period's facts as they stand now."""
     gone = period.until(now)
     places, objects = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
-    hours = [Counter[tuple[Any, ...]]() for _ in _DAYS]
+    hours = {name: Counter[str]() for _, name, _ in _DAYS}
     found = defaultdict[str, list[Part]](list)
     with no_search_for_cycles():
         for rows in _rows(connection, city, gone, now, exempt):
             units, classes, areas, sources, *moments, _, _, _, marks = zip(*rows, strict=True)
             objects.update(zip(units, classes, marks, strict=True))
             places.update(zip(areas, sources, marks, strict=True))
-            for into, written in zip(hours, moments, strict=True):
-                into.update(zip((at and at[:HOUR] for at in written), marks, strict=True))
+            for (mark, name, _), written in zip(_DAYS, moments, strict=True):
+                here = zip(written, marks, strict=True)
+                hours[name].update([at[:HOUR] for at, carried in here if carried & mark.value])
             for row in rows:
                 if makes_a_count(row[-1]):
                     found[row[0] or ""].append(row[-4:])
-    behind, digest = freeze_parts(found)
+        behind, digest = freeze_parts(found)
+        found.clear()
     shown = [BY_NAME[CountName(name)] for name in SHOWN]
     return MonthFacts(
         counted(period, now, _UNIT_AND_CLASS, lines_of(city, _UNIT_AND_CLASS, _tally(objects), COUNTS)),
@@ -118,18 +120,14 @@ def _tally(found: Mapping[tuple[Any, ...], int]) -> Tally:
     return tally
 
 
-def _by_day(city: City, gone: Period, hours: Sequence[Mapping[tuple[Any, ...], int]]) -> dict[str, dict[str, int]]:
+def _by_day(city: City, gone: Period, hours: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
     days: dict[str, dict[str, int]] = {}
     day = gone.start
     while day < gone.end:
-        days[f"{day:%Y-%m-%d}"] = {name: 0 for _, name, _ in _DAYS}
+        days[f"{day:%Y-%m-%d}"] = dict.fromkeys(hours, 0)
         day += timedelta(days=1)
-    for (mark, name, _), found in zip(_DAYS, hours, strict=True):
-        happened = Counter[str]()
-        for (written, marks), facts in found.items():
-            if marks & mark:
-                happened[written] += facts
-        for written, facts in happened.items():
+    for name, found in hours.items():
+        for written, facts in found.items():
             at = datetime.strptime(f"{written} +0000", "%Y-%m-%d %H %z").astimezone(city.zone)
             days[f"{at:%Y-%m-%d}"][name] += facts
     return days
